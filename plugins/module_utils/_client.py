@@ -1,0 +1,291 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The only file that speaks HTTP: requests, watch, log, retries, and what the server's answers mean."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import typing as t
+from urllib.parse import quote
+
+from . import _refusals
+from ._errors import Failure
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ._auth import Connection
+
+#: Seconds that reading goes on in the face of 429, 5xx and broken connections, and the most requests that it makes of one.
+PATIENCE = 15.0
+ATTEMPTS = 8
+_RETRIED = (429, 500, 502, 503, 504)
+_CONNECT_TIMEOUT = 10.0
+
+
+class Lost(Exception):
+    """A write whose reply did not come, or was a 5xx: it may have happened. ``words`` says what was seen instead of a reply."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+class Conflict(Exception):
+    """A write that the server refused because the pod is not as it was: the name was taken, a ``test`` did not hold, or a 409."""
+
+
+class WatchExpired(Exception):
+    """The watch cannot go on from its resourceVersion (410)."""
+
+
+class Added(t.NamedTuple):
+    """What the server says of a write: the pod as it is stored (for a dry run: as it would be), and its warnings."""
+
+    pod: dict[str, t.Any]
+    warnings: list[str]
+
+
+class Client:
+    """Requests to one API server as one account. Every method raises Failure with a code; none returns an error."""
+
+    def __init__(self, connection: Connection, *, request_timeout: float = 30.0) -> None:
+        from kubernetes.client import ApiClient
+        from kubernetes.dynamic import DynamicClient
+
+        self.namespace = connection.namespace
+        self.context = connection.context
+        self._timeout = request_timeout
+        self._host = _without_credentials(str(connection.configuration.host))
+        self._dynamic = DynamicClient(ApiClient(connection.configuration), discoverer=lambda _client, _cache_file: None)
+
+    def get_pod(self, namespace: str, pod: str, *, patience: float = PATIENCE) -> dict[str, t.Any]:
+        """GET the pod. Goes on for ``patience`` seconds while the server is away or overloaded."""
+        reply = self._read(_pod_path(namespace, pod), patience=patience, namespace=namespace, pod=pod)
+        return _decode(reply.data, "Pod", self._host)
+
+    def add_ephemeral_containers(
+        self, pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], *, field_manager: str, dry_run: bool
+    ) -> Added:
+        """PATCH the subresource with ``containers``, on exactly this pod (its uid) and only if the names are free.
+
+        Raises Conflict when the pod is not as it was, Lost when the reply did not come, Failure for every other refusal.
+        """
+        metadata = pod["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        query = [("fieldManager", field_manager), ("fieldValidation", "Strict")] + ([("dryRun", "All")] if dry_run else [])
+        operations: list[dict[str, t.Any]] = [{"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}]
+        if (pod.get("spec") or {}).get("ephemeralContainers"):
+            operations += [{"op": "add", "path": "/spec/ephemeralContainers/-", "value": container} for container in containers]
+        else:
+            operations.append({"op": "test", "path": "/spec/ephemeralContainers", "value": None})
+            operations.append({"op": "add", "path": "/spec/ephemeralContainers", "value": list(containers)})
+        reply = self._write(_pod_path(namespace, name, "ephemeralcontainers"), operations, query, namespace=namespace, pod=name)
+        return Added(_decode(reply.data, "Pod", self._host), _warnings(reply.headers))
+
+    def watch_pod(self, namespace: str, pod: str, resource_version: str, seconds: float) -> Iterator[tuple[str, dict[str, t.Any]]]:
+        """(event type, pod) for each change after ``resource_version``, until the server or ``seconds`` end the watch.
+
+        Ends quietly too when the connection breaks: the caller decides whether to go on. Raises WatchExpired on 410.
+        """
+        query = [
+            ("watch", "true"),
+            ("fieldSelector", f"metadata.name={pod}"),
+            ("resourceVersion", resource_version),
+            ("allowWatchBookmarks", "true"),
+            ("timeoutSeconds", str(max(1, round(seconds)))),
+        ]
+        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
+        reply = self._read(path, query=query, patience=seconds, namespace=namespace, pod=pod, read_timeout=seconds)
+        try:
+            for line in _lines(reply):
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    if event["object"].get("code") == 410:
+                        raise WatchExpired
+                    return
+                yield event["type"], event["object"]
+        except (OSError, ValueError, _transport_error()):
+            return
+        finally:
+            reply.close()
+
+    def read_log(self, namespace: str, pod: str, container: str, *, tail_lines: int | None, limit_bytes: int) -> str:
+        """The container's output, at most ``limit_bytes`` of it, decoded with replacement."""
+        query = [("container", container), ("limitBytes", str(limit_bytes))] + ([("tailLines", str(tail_lines))] if tail_lines is not None else [])
+        reply = self._read(_pod_path(namespace, pod, "log"), query=query, namespace=namespace, pod=pod, accept="*/*")
+        return bytes(reply.data).decode("utf-8", errors="replace")
+
+    def list_events(self, namespace: str, pod_uid: str, pod: str) -> list[dict[str, t.Any]]:
+        """The events of that very pod, oldest first."""
+        query = [("fieldSelector", f"involvedObject.uid={pod_uid}"), ("limit", "500")]
+        reply = self._read(f"/api/v1/namespaces/{quote(namespace, safe='')}/events", query=query, namespace=namespace, pod=pod)
+        events = _decode(reply.data, "EventList", self._host).get("items") or []
+        return sorted(events, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+
+    def _request(self, method: str, path: str, *, query: list[tuple[str, str]], accept: str, read_timeout: float | None = None, **kwargs: t.Any) -> t.Any:
+        timeout = (min(_CONNECT_TIMEOUT, self._timeout), read_timeout or self._timeout)
+        return self._dynamic.request(
+            method, path, query_params=query, header_params={"Accept": accept}, serialize=False, _request_timeout=timeout, **kwargs
+        )
+
+    def _read(
+        self,
+        path: str,
+        *,
+        namespace: str,
+        pod: str,
+        query: list[tuple[str, str]] | None = None,
+        patience: float = PATIENCE,
+        read_timeout: float | None = None,
+        accept: str = "application/json",
+    ) -> t.Any:
+        retry = _Retry(patience)
+        while True:
+            try:
+                return self._request("get", path, query=query or [], accept=accept, read_timeout=read_timeout)
+            except _api_exception() as exc:
+                failure = _refusals.explain(_refusals.status_of(exc), namespace=namespace, pod=pod)
+                if exc.status not in _RETRIED or not retry.wait(_retry_after(exc)):
+                    raise failure from None
+            except (OSError, _transport_error()) as exc:
+                if _is_final(exc) or not retry.wait():
+                    raise self._unreachable(exc, namespace, pod) from None
+
+    def _write(self, path: str, operations: list[dict[str, t.Any]], query: list[tuple[str, str]], *, namespace: str, pod: str) -> t.Any:
+        retry = _Retry(PATIENCE)
+        while True:
+            try:
+                return self._request(
+                    "patch", path, query=query, accept="application/json", body=operations, content_type="application/json-patch+json"
+                )
+            except _api_exception() as exc:
+                status = _refusals.status_of(exc)
+                if exc.status == 429 and retry.wait(_retry_after(exc)):
+                    continue
+                if exc.status >= 500:
+                    raise Lost(_refusals.words(status)) from None
+                if _refusals.is_conflict(status):
+                    raise Conflict(_refusals.words(status)) from None
+                raise _refusals.explain(status, namespace=namespace, pod=pod) from None
+            except (OSError, _transport_error()) as exc:
+                if _is_final(exc):
+                    raise self._unreachable(exc, namespace, pod) from None
+                raise Lost(_short(exc)) from None
+
+    def _unreachable(self, exc: Exception, namespace: str, pod: str) -> Failure:
+        return Failure(
+            "api_unreachable",
+            f"The API server {self._host} cannot be reached: {_short(exc)}.",
+            namespace=namespace,
+            pod=pod,
+            hint="Nothing is known about the pod, and nothing was written. Check host or kubeconfig, proxy and ca_cert, and that the server is up.",
+        )
+
+
+class _Retry:
+    """Bounded waiting between attempts: growing, with jitter, never shorter than the server asks, never past the patience."""
+
+    def __init__(self, patience: float) -> None:
+        self._end = time.monotonic() + patience
+        self._attempt = 0
+
+    def wait(self, at_least: float = 0.0) -> bool:
+        """Sleep before the next attempt; False where there is none left."""
+        self._attempt += 1
+        pause = max(at_least, min(0.1 * 2**self._attempt, 3.0) * random.uniform(0.7, 1.3))
+        if self._attempt >= ATTEMPTS or time.monotonic() + pause > self._end:
+            return False
+        time.sleep(pause)
+        return True
+
+
+def _api_exception() -> type[Exception]:
+    from kubernetes.client.exceptions import ApiException
+
+    return t.cast("type[Exception]", ApiException)
+
+
+def _transport_error() -> type[Exception]:
+    from urllib3.exceptions import HTTPError
+
+    return HTTPError
+
+
+def _is_final(exc: Exception) -> bool:
+    """Whether trying again cannot help: the server's name or certificate is wrong, or nothing can be sent at all."""
+    import ssl
+
+    from urllib3.exceptions import LocationParseError, NameResolutionError, SSLError
+
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, (SSLError, LocationParseError, NameResolutionError, ssl.SSLCertVerificationError)):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def _retry_after(exc: t.Any) -> float:
+    try:
+        return max(0.0, float(exc.headers.get("Retry-After", 0)))
+    except (AttributeError, TypeError, ValueError):
+        return 0.0
+
+
+def _short(exc: Exception) -> str:
+    text = " ".join(str(exc).split())
+    return f"{type(exc).__name__}: {text[:300]}" if text else type(exc).__name__
+
+
+def _without_credentials(host: str) -> str:
+    scheme, separator, rest = host.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else host.rpartition("@")[2]
+
+
+def _pod_path(namespace: str, pod: str, subresource: str = "") -> str:
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}"
+    return f"{path}/{subresource}" if subresource else path
+
+
+def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
+    try:
+        document = json.loads(data)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or document.get("kind") != kind:
+        found = document.get("kind") if isinstance(document, dict) else None
+        if kind == "Pod" and found == "EphemeralContainers":
+            raise Failure(
+                "subresource_missing",
+                f"The API server {host} is older than Kubernetes 1.22: its ephemeralcontainers subresource is of kind EphemeralContainers.",
+                hint="This collection supports Kubernetes 1.23 and newer.",
+            )
+        raise Failure(
+            "api_error",
+            f"{host} answered with something that is not a {kind}{f' but a {found}' if found else ''}: is it a Kubernetes API server?",
+            hint="Check host, and any proxy between.",
+        )
+    return document
+
+
+def _warnings(headers: t.Any) -> list[str]:
+    """The texts of the ``Warning: 299 - "text"`` headers, quotes undone."""
+    values = headers.getlist("Warning") if hasattr(headers, "getlist") else []
+    texts = (value.split('"', 1)[1].rsplit('"', 1)[0] for value in values if value.count('"') >= 2)
+    return [text.replace('\\"', '"').replace("\\\\", "\\") for text in texts]
+
+
+def _lines(reply: t.Any) -> Iterator[bytes]:
+    """The lines of a streamed reply, each as soon as it is there."""
+    rest = b""
+    for chunk in reply.stream(amt=None, decode_content=False):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line for line in lines if line.strip())

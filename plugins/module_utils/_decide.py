@@ -1,0 +1,245 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a pod needs so that the wanted containers are on it. Pure: reads the pod, writes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from ._compare import compare
+from ._errors import Failure
+from ._status import describe, is_finished, phase_ended, spec_of, state_of, status_of
+from ._validate import FieldError, live_errors, static_errors
+
+MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
+_SHOWN = 6
+
+
+class Policy(t.NamedTuple):
+    """The options that decide about a name that is taken."""
+
+    state: str = "present"
+    on_difference: str = "fail"
+    on_finished: str = "keep"
+    allow_injected: bool = False
+    pod_uid: str | None = None
+
+
+class Kept(t.NamedTuple):
+    """A wanted container that is on the pod already."""
+
+    name: str
+    differences: list[dict[str, t.Any]]
+    injected: list[dict[str, t.Any]]
+
+
+class Decision(t.NamedTuple):
+    """``kept`` is there; ``missing`` has to be added, in this order and in one write; ``order`` has all their names as they were asked for."""
+
+    kept: dict[str, Kept]
+    missing: list[dict[str, t.Any]]
+    order: list[str]
+
+
+def check_offline(containers: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+    """Raise Failure ``invalid_spec`` with everything that no server has to be asked about."""
+    errors: list[FieldError] = []
+    for index, container in enumerate(containers):
+        path = f"spec.ephemeralContainers[{index}]"
+        errors.extend(static_errors(container, path))
+        if container.get("name") in [earlier.get("name") for earlier in containers[:index]]:
+            errors.append(FieldError(f"{path}.name", "FieldValueDuplicate", f'{path}.name: Duplicate value: "{container.get("name")}"'))
+    _raise_invalid(errors)
+
+
+def _raise_invalid(errors: t.Sequence[FieldError], pod: str | None = None) -> None:
+    if not errors:
+        return
+    told = "; ".join(error.message for error in errors[:_SHOWN])
+    more = f"; and {len(errors) - _SHOWN} more in failure.details" if len(errors) > _SHOWN else ""
+    raise Failure(
+        "invalid_spec",
+        f"The ephemeral container cannot be added{f' to pod {pod}' if pod else ''}: {told}{more}.",
+        field=errors[0].field,
+        details=[error.to_dict() for error in errors],
+        hint="Nothing was written. What is wrong with a container can never be corrected on the pod, so correct it here.",
+    )
+
+
+def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], policy: Policy) -> Decision:
+    """Look up each wanted container by name, whatever the pod's phase.
+
+    Raises Failure ``pod_replaced``, ``different``, ``removal_refused`` or ``finished``, each before anything is written.
+    """
+    uid = pod["metadata"]["uid"]
+    if policy.pod_uid and policy.pod_uid != uid:
+        raise Failure(
+            "pod_replaced",
+            f"The pod {_place(pod)} is not the one that was meant: its uid is {uid}, meant was {policy.pod_uid}.",
+            field="pod_uid",
+            hint="It was deleted and another one has its name now. Run the task again, without pod_uid, to work on that one.",
+        )
+    if policy.state == "absent":
+        return _decide_absent(pod, containers)
+    kept: dict[str, Kept] = {}
+    missing: list[dict[str, t.Any]] = []
+    order: list[str] = []
+    different: list[Kept] = []
+    for wanted in containers:
+        name = _next_name(pod, wanted["name"]) if policy.on_finished == "next" else wanted["name"]
+        order.append(name)
+        found = spec_of(pod, name)
+        if found is None:
+            missing.append({**wanted, "name": name})
+            continue
+        index, stored = found
+        comparison = compare(wanted, stored, f"spec.ephemeralContainers[{index}]", allow_injected=policy.allow_injected)
+        kept[name] = Kept(name, comparison.differences, comparison.injected)
+        if comparison.differences and policy.on_difference == "fail":
+            different.append(kept[name])
+        if policy.on_finished == "fail" and is_finished(pod, name):
+            raise _finished(pod, name)
+    if different:
+        raise _different(pod, different)
+    return Decision(kept, missing, order)
+
+
+def _place(pod: t.Mapping[str, t.Any]) -> str:
+    return f"{pod['metadata'].get('namespace')}/{pod['metadata'].get('name')}"
+
+
+def _next_name(pod: t.Mapping[str, t.Any], base: str) -> str:
+    """The newest of ``base``, ``base``-2, ``base``-3 ... that has not finished, else the next free one."""
+    numbers = [1] if spec_of(pod, base) else []
+    for container in (pod.get("spec") or {}).get("ephemeralContainers") or ():
+        match = re.fullmatch(re.escape(base) + r"-([1-9]\d{0,8})", str(container.get("name")))
+        if match and int(match[1]) >= 2:
+            numbers.append(int(match[1]))
+    for number in sorted(numbers, reverse=True):
+        name = base if number == 1 else f"{base}-{number}"
+        if not is_finished(pod, name):
+            return name
+    return f"{base}-{max(numbers) + 1}" if numbers else base
+
+
+def _decide_absent(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]]) -> Decision:
+    there = [str(container["name"]) for container in containers if spec_of(pod, container["name"])]
+    if there:
+        state = describe(state_of(status_of(pod, there[0])))
+        raise Failure(
+            "removal_refused",
+            f"The ephemeral container {', '.join(there)} is on pod {_place(pod)} ({state}) and Kubernetes never removes one from a running pod: "
+            "the list only grows, so that it stays visible that the pod was altered.",
+            container=there[0],
+            field="state",
+            hint="It goes when the pod goes: delete the pod (a controller makes a new one). To have it merely stop, let its command end, or end its processes.",
+        )
+    return Decision({}, [], [])
+
+
+def _finished(pod: t.Mapping[str, t.Any], name: str) -> Failure:
+    state = state_of(status_of(pod, name))
+    return Failure(
+        "finished",
+        f"The ephemeral container {name} on pod {_place(pod)} has ended ({describe(state)}) and Kubernetes never starts one again.",
+        container=name,
+        field="on_finished",
+        details=[state._asdict()],
+        hint="Set on_finished: next to add another one under the next free name, or on_finished: keep to accept that it has run.",
+    )
+
+
+def _different(pod: t.Mapping[str, t.Any], different: t.Sequence[Kept]) -> Failure:
+    details = [{"container": kept.name, **difference} for kept in different for difference in kept.differences]
+    told = "; ".join(f"{item['field']} is {_shown(item['stored'])}, asked was {_shown(item['wanted'])}" for item in details[:_SHOWN])
+    more = f"; and {len(details) - _SHOWN} more in failure.details" if len(details) > _SHOWN else ""
+    names = ", ".join(kept.name for kept in different)
+    return Failure(
+        "different",
+        f"Pod {_place(pod)} has an ephemeral container {names} already, and it is not what was asked for: {told}{more}. Kubernetes never changes an ephemeral container.",
+        container=different[0].name,
+        field=details[0]["field"],
+        details=details,
+        hint="Nothing was written. Use another name, or on_difference: keep to take the one that is there, or recreate the pod.",
+    )
+
+
+def _shown(value: t.Any) -> str:
+    text = "not set" if value is None else json.dumps(value, default=str)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def check_writable(pod: t.Mapping[str, t.Any]) -> None:
+    """Raise where an ephemeral container could be written but would never run: the API server accepts all of these but static pods."""
+    metadata = pod["metadata"]
+    if MIRROR_ANNOTATION in (metadata.get("annotations") or {}):
+        raise Failure(
+            "static_pod",
+            f"Pod {_place(pod)} is a static pod: the API server only mirrors it, and static pods do not support ephemeral containers.",
+            hint="Nothing was written. Debug it from its node, or debug a copy of it.",
+        )
+    if metadata.get("deletionTimestamp"):
+        raise Failure(
+            "pod_terminating",
+            f"Pod {_place(pod)} is being deleted (since {metadata['deletionTimestamp']}): nothing is started on it any more.",
+            hint="Nothing was written. Use the pod that replaces it.",
+        )
+    phase = phase_ended(pod)
+    if phase:
+        raise Failure(
+            "pod_finished",
+            f"Pod {_place(pod)} has finished ({phase}): the API server would accept an ephemeral container, but its kubelet never starts it.",
+            hint="Nothing was written. Use a pod that runs; what this one said is in its log, or in a copy of it with another command.",
+        )
+
+
+def check_against(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+    """Raise Failure ``invalid_spec`` with everything that is wrong with these containers on this pod, at the paths they would have there."""
+    first = len((pod.get("spec") or {}).get("ephemeralContainers") or ())
+    errors: list[FieldError] = []
+    for index, container in enumerate(containers):
+        path = f"spec.ephemeralContainers[{first + index}]"
+        errors.extend(static_errors(container, path))
+        errors.extend(live_errors(container, pod, path))
+    _raise_invalid(errors, _place(pod))
+
+
+def check_stored(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], *, allow_injected: bool) -> dict[str, Kept]:
+    """What the server made of the containers just written. Raises ``dropped_by_server`` or ``different`` where it is not what was asked for."""
+    stored_as: dict[str, Kept] = {}
+    for wanted in containers:
+        name = wanted["name"]
+        found = spec_of(pod, name)
+        if found is None:
+            raise Failure(
+                "dropped_by_server",
+                f"The API server accepted the change of pod {_place(pod)}, but the ephemeral container {name} is not in its answer.",
+                container=name,
+                hint="An admission webhook removed it, or the server does not know ephemeral containers.",
+            )
+        comparison = compare(wanted, found[1], f"spec.ephemeralContainers[{found[0]}]", allow_injected=allow_injected)
+        stored_as[name] = Kept(name, comparison.differences, comparison.injected)
+        if comparison.differences:
+            raise _altered(pod, stored_as[name])
+    return stored_as
+
+
+def _altered(pod: t.Mapping[str, t.Any], kept: Kept) -> Failure:
+    dropped = all(difference["stored"] is None for difference in kept.differences)
+    told = "; ".join(f"{item['field']} is {_shown(item['stored'])}, asked was {_shown(item['wanted'])}" for item in kept.differences[:_SHOWN])
+    cause = "the server dropped fields (a feature gate is off, or it is older than the field)" if dropped else "the cluster's admission changed it on the way"
+    return Failure(
+        "dropped_by_server" if dropped else "different",
+        f"The ephemeral container {kept.name} was added to pod {_place(pod)}, but {cause}: {told}.",
+        container=kept.name,
+        field=kept.differences[0]["field"],
+        details=[{"container": kept.name, **difference} for difference in kept.differences],
+        hint="It is on the pod for good. allow_injected: true accepts what admission adds; check mode shows beforehand what it would do.",
+    )

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The one exception of the collection and its closed set of failure codes."""
+
+from __future__ import annotations
+
+import typing as t
+
+CODES = frozenset(
+    (
+        "invalid_options",
+        "missing_library",
+        "unauthorized",
+        "forbidden_rbac",
+        "forbidden_pod_security",
+        "forbidden_admission",
+        "api_unreachable",
+        "api_error",
+        "dry_run_unsupported",
+        "outcome_unknown",
+        "pod_not_found",
+        "pod_replaced",
+        "pod_terminating",
+        "pod_finished",
+        "static_pod",
+        "subresource_missing",
+        "invalid_spec",
+        "different",
+        "removal_refused",
+        "finished",
+        "dropped_by_server",
+        "image_error",
+        "start_error",
+        "exited",
+        "timed_out",
+    )
+)
+
+
+class Failure(Exception):
+    """What happened, to which pod and field, why Kubernetes cannot do it, and what to do instead.
+
+    ``code`` is one of CODES. ``message`` says what happened and why, ``hint`` what to do instead: together they are the task's
+    ``msg``. ``details`` is a list of flat dictionaries, one for each single finding (a field error, a difference, the server's status).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        namespace: str | None = None,
+        pod: str | None = None,
+        container: str | None = None,
+        field: str | None = None,
+        details: t.Sequence[t.Mapping[str, t.Any]] = (),
+    ) -> None:
+        if code not in CODES:
+            raise ValueError(f"{code} is not a failure code")
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.namespace = namespace
+        self.pod = pod
+        self.container = container
+        self.field = field
+        self.details = [dict(detail) for detail in details]
+
+    def about(self, *, namespace: str | None = None, pod: str | None = None, container: str | None = None) -> Failure:
+        """Fill in what the place that raised the failure did not know. Returns itself."""
+        self.namespace = self.namespace or namespace
+        self.pod = self.pod or pod
+        self.container = self.container or container
+        return self
+
+    @property
+    def msg(self) -> str:
+        """The sentence for a person."""
+        return f"{self.message} {self.hint}" if self.hint else self.message
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """The ``failure`` that a task returns for programs: always the same keys."""
+        return {
+            "code": self.code,
+            "namespace": self.namespace,
+            "pod": self.pod,
+            "container": self.container,
+            "field": self.field,
+            "details": self.details,
+            "hint": self.hint,
+        }

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a Status of the API server means: one of the failure codes, in words that say what to do. Pure.
+
+Texts are those of kube-apiserver 1.21 to 1.37; none of them is relied on where the Status has a field that says the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from ._errors import Failure
+
+_RBAC = re.compile(
+    r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
+    r'(?: in the namespace "(?P<namespace>[^"]*)")?'
+)
+_UNKNOWN_FIELD = re.compile(r'unknown field "([^"]{1,200})"')
+_NO_LONGER_SO = "the server rejected our request due to an error in our request"
+_LONGEST = 1500
+
+
+class Status(t.NamedTuple):
+    """A ``kind: Status`` reply; where the body was none, only ``code`` and ``message`` are filled."""
+
+    code: int
+    reason: str
+    message: str
+    name: str
+    causes: list[dict[str, t.Any]]
+
+
+def status_of(exc: t.Any) -> Status:
+    """The Status in an ApiException. Its body is bytes up to kubernetes 35 and text from 36, and may be anything."""
+    body = exc.body
+    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else str(body or "")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or document.get("kind") != "Status":
+        return Status(int(exc.status or 0), "", " ".join(text.split())[:300] or str(exc.reason or ""), "", [])
+    details = document.get("details") or {}
+    return Status(
+        int(exc.status or 0),
+        str(document.get("reason") or ""),
+        str(document.get("message") or ""),
+        str(details.get("name") or ""),
+        [cause for cause in details.get("causes") or () if isinstance(cause, dict)],
+    )
+
+
+def words(status: Status) -> str:
+    """The server's own words, without what it quotes of the pod, and short enough for a message."""
+    fields = _UNKNOWN_FIELD.findall(status.message)
+    if fields:
+        return "unknown field " + ", ".join(dict.fromkeys(fields))
+    text = status.message.strip()
+    shown = text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+    return f"{status.code} {shown}" if shown else f"HTTP {status.code}"
+
+
+def is_conflict(status: Status) -> bool:
+    """Whether the pod is not as it was when the patch was made: worth reading it again."""
+    duplicate = any(cause.get("reason") == "FieldValueDuplicate" and str(cause.get("field")).endswith("].name") for cause in status.causes)
+    return status.code == 409 or (status.code == 422 and (duplicate or status.message.startswith(_NO_LONGER_SO)))
+
+
+def explain(status: Status, *, namespace: str, pod: str) -> Failure:
+    """The failure that this answer is for a request about this pod."""
+    code, message, hint = _classify(status, namespace, pod)
+    details: list[dict[str, t.Any]] = [{"status": status.code, "reason": status.reason, "message": words(status)}]
+    if code == "invalid_spec" and status.causes:
+        details = [{"field": cause.get("field"), "reason": cause.get("reason"), "message": words(status._replace(message=str(cause.get("message"))))} for cause in status.causes]
+    rule = _rbac_rule(status)
+    if code == "forbidden_rbac" and rule:
+        details[0].update(rule)
+    field = details[0].get("field") if code == "invalid_spec" else None
+    return Failure(code, message, hint=hint, namespace=namespace, pod=pod, field=field, details=details)
+
+
+def _rbac_rule(status: Status) -> dict[str, str] | None:
+    match = _RBAC.search(status.message)
+    return {key: value or "" for key, value in match.groupdict().items()} if match else None
+
+
+def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str | None]:
+    where, said, text = f"pod {namespace}/{pod}", words(status), status.message
+    if "does not support dry run" in text:
+        return (
+            "dry_run_unsupported",
+            f"Check mode cannot say what would happen to {where}: {said}.",
+            "An admission webhook has side effects and does not say that it can be asked without them (sideEffects). Run without check mode, or have it fixed.",
+        )
+    if status.code == 401:
+        return "unauthorized", f"The API server does not accept the credentials: {said}.", "Renew the token, or check which kubeconfig, context or K8S_AUTH_* variable is used."
+    if status.code == 403 and _RBAC.search(text):
+        return _forbidden_rbac(status, where)
+    if "violates PodSecurity" in text:
+        return (
+            "forbidden_pod_security",
+            f"Pod Security admission of namespace {namespace} refuses the change of {where}: {said}.",
+            "The whole pod is judged, its own containers included. Give the container a securityContext that the level allows "
+            "(restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault).",
+        )
+    if status.code in (400, 403, 422) and ("denied the request" in text or "denied request" in text or "security context constraint" in text) or status.code == 403:
+        return (
+            "forbidden_admission",
+            f"The cluster's admission refuses the change of {where}: {said}.",
+            "A policy of this cluster decides that. Change the container so that it complies, or ask those who own the policy.",
+        )
+    if status.code == 404 and status.name:
+        return "pod_not_found", f"There is no pod {namespace}/{pod}.", "Check namespace and name; a pod that a controller replaced has a new name."
+    if status.code == 404:
+        return (
+            "subresource_missing",
+            f"The API server has no ephemeralcontainers subresource for {where}: {said}.",
+            "Ephemeral containers need Kubernetes 1.23 or newer (before 1.25 with the feature gate EphemeralContainers on), and a proxy that passes the path.",
+        )
+    if status.code in (400, 422):
+        return "invalid_spec", f"The API server refuses the ephemeral container for {where}: {said}.", "Nothing was written. Correct the named field."
+    return "api_error", f"The API server failed on {where}: {said}.", "Try again; if it stays, those who run the cluster have to look."
+
+
+def _forbidden_rbac(status: Status, where: str) -> tuple[str, str, str | None]:
+    rule = _rbac_rule(status) or {}
+    place = f"a Role in namespace {rule['namespace']}" if rule.get("namespace") else "a ClusterRole"
+    return (
+        "forbidden_rbac",
+        f"The account {rule['user']} may not {rule['verb']} {rule['resource']} for {where}.",
+        f"Add to {place} that the account is bound to: {{apiGroups: [\"{rule['group']}\"], resources: [\"{rule['resource']}\"], verbs: [\"{rule['verb']}\"]}}. "
+        "The built-in roles view, edit and admin do not contain pods/ephemeralcontainers.",
+    )

@@ -1,0 +1,194 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Options and a document become the ephemeral containers that are wanted. Pure: no Ansible, no HTTP."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._errors import Failure
+from ._schema import MERGE_KEYS
+
+#: Module option -> field of the API, for the options that name a field of the container.
+OPTION_FIELDS: dict[str, str] = {
+    "name": "name",
+    "image": "image",
+    "command": "command",
+    "args": "args",
+    "target": "targetContainerName",
+    "stdin": "stdin",
+    "tty": "tty",
+    "image_pull_policy": "imagePullPolicy",
+}
+
+_KIND_KEYS: dict[str, frozenset[str]] = {
+    "EphemeralContainers": frozenset(("apiVersion", "kind", "metadata", "ephemeralContainers")),
+    "Pod": frozenset(("apiVersion", "kind", "metadata", "spec", "status")),
+}
+
+
+class Wanted(t.NamedTuple):
+    """What was asked for: the containers in API form, and the pod that the document names, if it names one."""
+
+    containers: list[dict[str, t.Any]]
+    pod: str | None
+    namespace: str | None
+
+
+def _refuse(message: str, *, field: str, hint: str | None = None) -> t.NoReturn:
+    raise Failure("invalid_options", message, field=field, hint=hint)
+
+
+def _words(option: str, value: t.Any) -> list[str]:
+    """``command`` and ``args``: a list of strings, and nothing that would have to be guessed into one."""
+    if isinstance(value, str):
+        _refuse(
+            f"{option} is the string {value!r}. It has to be a list, because a string would be cut at its commas and the container could never be changed.",
+            field=option,
+            hint=f"Write it as a list, for example {option}: [sleep, \"900\"], or {option}: [sh, -c, \"...\"] for a shell's words.",
+        )
+    if not isinstance(value, list):
+        _refuse(f"{option} is a {type(value).__name__}. It has to be a list of strings.", field=option)
+    for index, word in enumerate(value):
+        if not isinstance(word, str):
+            _refuse(
+                f"{option}[{index}] is {word!r}, a {type(word).__name__} and not a string.",
+                field=f"{option}[{index}]",
+                hint="Put it in quotes: YAML reads an unquoted 1.10 as 1.1 and an unquoted yes as true.",
+            )
+    return list(value)
+
+
+def _environment(value: t.Mapping[t.Any, t.Any]) -> list[dict[str, str]]:
+    for name, text in value.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            wrong, what = (name, "name") if not isinstance(name, str) else (text, "value")
+            _refuse(
+                f"env: the {what} {wrong!r} of {name!r} is a {type(wrong).__name__} and not a string.",
+                field=f"env.{name}",
+                hint="Put it in quotes: YAML reads an unquoted 1.10 as 1.1 and an unquoted yes as true.",
+            )
+    return [{"name": name, "value": text} for name, text in value.items()]
+
+
+def from_options(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The part of the container that the module's options give, in API form. An option that was not given is not in it."""
+    container: dict[str, t.Any] = {}
+    for option, field in OPTION_FIELDS.items():
+        value = params.get(option)
+        if value is not None:
+            container[field] = _words(option, value) if option in ("command", "args") else value
+    if params.get("env") is not None:
+        container["env"] = _environment(params["env"])
+    return container
+
+
+def read_document(document: t.Any, origin: str) -> Wanted:
+    """What a ``definition`` or ``src`` asks for.
+
+    It is one container in API form, or ``kind: EphemeralContainers`` with its list (the form of the original documentation), or a
+    ``kind: Pod`` whose ``spec.ephemeralContainers`` counts. ``origin`` is the option's name, for messages.
+    """
+    if not isinstance(document, dict):
+        _refuse(f"{origin} holds a {type(document).__name__}. It has to be one mapping: a container, or a document with a kind.", field=origin)
+    kind = document.get("kind")
+    if kind is None and "ephemeralContainers" not in document and "spec" not in document:
+        return Wanted([document], None, None)
+    if not isinstance(kind, str) or kind not in _KIND_KEYS:
+        _refuse(
+            f"{origin} has kind {kind!r}, which holds no ephemeral containers.",
+            field=f"{origin}.kind",
+            hint="Give one container in API form, kind: EphemeralContainers with its list, or kind: Pod with spec.ephemeralContainers.",
+        )
+    if document.get("apiVersion") != "v1":
+        _refuse(f"{origin} has apiVersion {document.get('apiVersion')!r}; {kind} is in v1.", field=f"{origin}.apiVersion", hint="Write apiVersion: v1.")
+    unknown = sorted(str(key) for key in set(document) - _KIND_KEYS[kind])
+    if unknown:
+        _refuse(f"{origin} of kind {kind} has unknown keys: {', '.join(unknown)}.", field=f"{origin}.{unknown[0]}")
+
+    metadata = document.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        _refuse(f"{origin}.metadata is a {type(metadata).__name__}. It has to be a mapping.", field=f"{origin}.metadata")
+    for key in ("name", "namespace"):
+        if not isinstance(metadata.get(key, ""), str):
+            _refuse(f"{origin}.metadata.{key} is {metadata[key]!r}. It has to be a string.", field=f"{origin}.metadata.{key}")
+
+    parent: t.Any = document if kind == "EphemeralContainers" else document.get("spec")
+    containers = parent.get("ephemeralContainers") if isinstance(parent, dict) else None
+    where = f"{origin}.ephemeralContainers" if kind == "EphemeralContainers" else f"{origin}.spec.ephemeralContainers"
+    if not isinstance(containers, list) or not containers:
+        _refuse(f"{where} has to be a list with at least one container.", field=where)
+    for index, container in enumerate(containers):
+        if not isinstance(container, dict):
+            _refuse(f"{where}[{index}] is a {type(container).__name__}. It has to be a mapping.", field=f"{where}[{index}]")
+    return Wanted(containers, metadata.get("name"), metadata.get("namespace"))
+
+
+def _merge_lists(key: str, under: list[t.Any], over: list[t.Any]) -> list[t.Any]:
+    merged = list(under)
+    for item in over:
+        place = next((index for index, below in enumerate(under) if isinstance(item, dict) and below.get(key) == item.get(key)), None)
+        if place is None:
+            merged.append(item)
+        else:
+            merged[place] = merge(merged[place], item)
+    return merged
+
+
+def merge(under: t.Mapping[str, t.Any], over: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """``over`` laid over ``under`` by strategic-merge rules: mappings merge, lists with a merge key merge by it, all else is replaced, null removes."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = merge(below, value)
+        elif isinstance(value, list) and isinstance(below, list) and key in MERGE_KEYS:
+            merged[key] = _merge_lists(MERGE_KEYS[key], below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def build(params: t.Mapping[str, t.Any], document: t.Any, origin: str = "definition") -> Wanted:
+    """The wanted containers: each one of the document laid over the options, or the options alone where ``document`` is None.
+
+    Raises Failure ``invalid_options``: no name, a name or pod that contradicts the document, words that are not strings.
+    """
+    options = from_options(params)
+    if document is None:
+        wanted = Wanted([options], None, None)
+    else:
+        wanted = read_document(document, origin)
+        _check_agreement(params, wanted, origin)
+        wanted = wanted._replace(containers=[merge(options, container) for container in wanted.containers])
+    for index, container in enumerate(wanted.containers):
+        if not container.get("name"):
+            _refuse(
+                "The ephemeral container has no name." if len(wanted.containers) == 1 else f"Container {index} of {origin} has no name.",
+                field="name",
+                hint="Set name: it is what makes a repeated run find the container again.",
+            )
+    return wanted
+
+
+def _check_agreement(params: t.Mapping[str, t.Any], wanted: Wanted, origin: str) -> None:
+    name = params.get("name")
+    if name is not None:
+        if len(wanted.containers) > 1:
+            _refuse(f"name is {name!r}, but {origin} has {len(wanted.containers)} containers.", field="name", hint="Name each of them in the document.")
+        if wanted.containers[0].get("name") not in (None, name):
+            _refuse(f"name is {name!r}, but {origin} names the container {wanted.containers[0]['name']!r}.", field="name", hint="Give the name once.")
+    for option, said in (("pod", wanted.pod), ("namespace", wanted.namespace)):
+        if params.get(option) is not None and said and said != params[option]:
+            _refuse(
+                f"{option} is {params[option]!r}, but {origin} is a document for {option} {said!r} (metadata).",
+                field=option,
+                hint=f"Leave {option} out to follow the document, or correct one of them.",
+            )

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a pod says about one of its ephemeral containers, and what that means for whoever waits for it. Pure.
+
+Source: what the kubelets of 1.36 and 1.37 were seen to report (tests/integration holds each case), k8s.io/api ContainerStatus.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._errors import Failure
+
+#: Seconds that a failed pull may still come right (the kubelet tries again after 10, 20, 40 ...).
+PULL_GRACE = 15.0
+
+_PULL = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed")
+_IMAGE_FOR_GOOD = ("InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
+_NOT_STARTED = ("StartError", "ContainerCannotRun")
+_NON_ROOT = ("runAsNonRoot", "non-root")
+_USED_UP = "The name {name} is used up on this pod: an ephemeral container is never started again and cannot be removed. Correct the cause and use another name."
+
+
+class State(t.NamedTuple):
+    """``state`` is waiting, running, terminated, or unknown where the kubelet has not reported yet; the rest is null where it does not apply."""
+
+    state: str
+    exit_code: int | None = None
+    reason: str | None = None
+    message: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+
+
+class Verdict(t.NamedTuple):
+    """``done`` ends the wait, with ``failure`` or well. ``grace``: a failure that counts only when it is still there after PULL_GRACE seconds."""
+
+    done: bool
+    failure: Failure | None = None
+    grace: bool = False
+
+
+def spec_of(pod: t.Mapping[str, t.Any], name: str) -> tuple[int, dict[str, t.Any]] | None:
+    """(index, stored entry) of that ephemeral container in ``spec.ephemeralContainers``."""
+    for index, container in enumerate((pod.get("spec") or {}).get("ephemeralContainers") or ()):
+        if container.get("name") == name:
+            return index, container
+    return None
+
+
+def status_of(pod: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any] | None:
+    """The entry of ``status.ephemeralContainerStatuses``, if the kubelet has written one."""
+    for status in (pod.get("status") or {}).get("ephemeralContainerStatuses") or ():
+        if status.get("name") == name:
+            return t.cast("dict[str, t.Any]", status)
+    return None
+
+
+def state_of(status: t.Mapping[str, t.Any] | None) -> State:
+    """The container's state in flat form. ``ready`` is not looked at: it stays false while the container runs."""
+    states = (status or {}).get("state") or {}
+    if "terminated" in states:
+        ended = states["terminated"]
+        return State("terminated", ended.get("exitCode"), ended.get("reason"), ended.get("message"), ended.get("startedAt"), ended.get("finishedAt"))
+    if "running" in states:
+        return State("running", started_at=states["running"].get("startedAt"))
+    if "waiting" in states:
+        return State("waiting", reason=states["waiting"].get("reason"), message=states["waiting"].get("message"))
+    return State("unknown")
+
+
+def is_finished(pod: t.Mapping[str, t.Any], name: str) -> bool:
+    """Whether the container has ended for good: it ran and ended, or its start failed."""
+    state = state_of(status_of(pod, name))
+    return state.state == "terminated" or (state.state == "waiting" and state.reason == "RunContainerError")
+
+
+def phase_ended(pod: t.Mapping[str, t.Any]) -> str | None:
+    """``Succeeded`` or ``Failed`` where the pod has finished: its kubelet starts nothing any more."""
+    phase = (pod.get("status") or {}).get("phase")
+    return phase if phase in ("Succeeded", "Failed") else None
+
+
+def describe(state: State) -> str:
+    """The state in words for a message."""
+    if state.state == "unknown":
+        return "the kubelet has not reported on it"
+    words = [state.state]
+    if state.reason:
+        words.append(state.reason)
+    if state.exit_code is not None:
+        words.append(f"exit code {state.exit_code}")
+    return " ".join(words) + (f": {state.message.strip()}" if state.message else "")
+
+
+def judge(pod: t.Mapping[str, t.Any], name: str, wait_for: str, success_exit_codes: t.Sequence[int]) -> Verdict:
+    """Whether waiting for ``name`` to be ``running`` or ``completed`` is over, as this pod tells it."""
+    state = state_of(status_of(pod, name))
+    if state.state == "running":
+        return Verdict(wait_for == "running")
+    if state.state == "terminated":
+        return _judge_terminated(state, name, wait_for, success_exit_codes)
+    if state.state == "waiting":
+        verdict = _judge_waiting(state, name)
+        if verdict.done:
+            return verdict
+    else:
+        verdict = Verdict(False)
+    ended = phase_ended(pod)
+    if ended:
+        return _failed("pod_finished", f"The pod is {ended}, so the ephemeral container {name} can never start", state, name)
+    if (pod.get("metadata") or {}).get("deletionTimestamp"):
+        return _failed("pod_terminating", f"The pod is being deleted, so the ephemeral container {name} does not start", state, name)
+    return verdict
+
+
+def _failed(code: str, message: str, state: State, name: str, *, grace: bool = False) -> Verdict:
+    detail = {"state": state.state, "reason": state.reason, "message": state.message, "exit_code": state.exit_code}
+    failure = Failure(code, f"{message}: {describe(state)}.", container=name, details=[detail], hint=_USED_UP.format(name=name))
+    return Verdict(not grace, failure, grace)
+
+
+def _judge_terminated(state: State, name: str, wait_for: str, success_exit_codes: t.Sequence[int]) -> Verdict:
+    if state.reason in _NOT_STARTED:
+        return _failed("start_error", f"The ephemeral container {name} could not be started", state, name)
+    if wait_for == "completed" and state.exit_code not in success_exit_codes:
+        return _failed("exited", f"The ephemeral container {name} ended with exit code {state.exit_code}", state, name)
+    return Verdict(True)
+
+
+def _judge_waiting(state: State, name: str) -> Verdict:
+    reason, message = state.reason or "", state.message or ""
+    if reason == "RunContainerError":
+        return _failed("start_error", f"The ephemeral container {name} could not be started, which the kubelet does not try again", state, name)
+    if reason == "CreateContainerConfigError" and any(words in message for words in _NON_ROOT):
+        return _failed("start_error", f"The ephemeral container {name} must not run as root, but its image would", state, name)
+    if reason in _IMAGE_FOR_GOOD:
+        return _failed("image_error", f"The image of the ephemeral container {name} cannot be had", state, name)
+    if reason in _PULL:
+        return _failed("image_error", f"The image of the ephemeral container {name} cannot be pulled", state, name, grace=True)
+    return Verdict(False)

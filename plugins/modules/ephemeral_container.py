@@ -1,0 +1,435 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ephemeral_container
+short_description: Ensure that an ephemeral container is on a running pod
+version_added: 0.1.0
+description:
+  - Adds an ephemeral container to a pod through the C(ephemeralcontainers) subresource, and waits until it runs or has completed.
+  - Kubernetes never changes or removes an ephemeral container. So when a container of that name is there and differs from what was asked
+    for, or when its removal is asked for, the task fails before anything is written, and says what to do instead.
+  - What the API server would refuse is refused before it is asked, all errors at once. What it would accept although it can never run
+    (a container on a finished, a terminating or a static pod) is refused too.
+  - A task on a container that is there as asked sends one GET request and changes nothing, also when the pod has finished since.
+extends_documentation_fragment:
+  - kubedebug.pods._auth
+  - kubedebug.pods._attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The API server is asked for a dry run, with all its defaulting, validation and admission. That needs the same right as the write.
+      - Check mode does not wait and reads no log.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - The container's name is what makes a repeated run find it. With O(on_finished=next) a run after the container has ended adds
+        another one.
+options:
+  namespace:
+    description:
+      - The pod's namespace.
+      - Defaults to that of the document in O(definition) or O(src), else of the kubeconfig's context or of the service account, else V(default).
+    type: str
+  pod:
+    description:
+      - The pod's name. Not needed where O(definition) or O(src) is a document whose C(metadata.name) says it.
+    type: str
+  pod_uid:
+    description:
+      - Work only on the pod with this C(metadata.uid), not on another one that has its name since.
+    type: str
+  name:
+    description:
+      - The name of the ephemeral container. It is used up for the life of the pod.
+      - Required unless O(definition) or O(src) has it.
+    type: str
+    aliases:
+      - container
+  image:
+    description:
+      - The image to run. Required, here or in O(definition) or O(src), to add a container.
+    type: str
+  command:
+    description:
+      - The command, as a list of strings, instead of the image's entry point.
+      - A string is refused, because it would be cut at its commas. V($(VARIABLE\)) in a word is expanded by the kubelet, as in any pod.
+    type: raw
+  args:
+    description:
+      - The arguments, as a list of strings, instead of the image's command.
+    type: raw
+  env:
+    description:
+      - Environment variables, as a dictionary of strings. Values that are not strings are refused; put numbers and booleans in quotes.
+    type: dict
+  target:
+    description:
+      - The container or init container of the pod whose process namespace is shared, so that its processes can be seen
+        (C(targetContainerName)).
+    type: str
+  stdin:
+    description:
+      - Whether the container gets a standard input that C(kubectl attach) can write to.
+    type: bool
+  tty:
+    description:
+      - Whether the container gets a terminal. Needs O(stdin) to be of use.
+    type: bool
+  image_pull_policy:
+    description:
+      - When the image is pulled. The API server's default is V(Always) for the tag C(latest) or none, else V(IfNotPresent).
+    type: str
+    choices:
+      - Always
+      - IfNotPresent
+      - Never
+  definition:
+    description:
+      - The container in the form of the API, for what there is no option for, for example C(securityContext) or C(volumeMounts).
+      - Or a document of C(kind=EphemeralContainers) with a list of containers, or of C(kind=Pod) with C(spec.ephemeralContainers). All its
+        containers are ensured, with one write.
+      - It is laid over the options by the rules of a strategic merge patch (C(env) by name, C(volumeMounts) by mountPath).
+      - O(pod) and O(namespace) must not contradict its C(metadata).
+    type: dict
+  src:
+    description:
+      - A file with what O(definition) takes, in JSON or YAML, on the host that the module runs on.
+    type: path
+  state:
+    description:
+      - V(present) ensures that the container is on the pod.
+      - V(absent) succeeds where there is no such container, or no such pod. Where there is one it fails, for Kubernetes never removes one.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  on_difference:
+    description:
+      - What to do when a container of that name is there and is not what was asked for.
+      - V(fail) fails with the differences, field by field. V(keep) returns the one that is there, lists the differences and warns.
+    type: str
+    choices:
+      - fail
+      - keep
+    default: fail
+  on_finished:
+    description:
+      - What a container of that name means that has ended, for it is never started again.
+      - V(keep) takes it as being there. V(fail) fails. V(next) takes the newest of NAME, NAME-2, NAME-3 and so on that has not ended, or adds
+        another one under the next of these names.
+    type: str
+    choices:
+      - keep
+      - fail
+      - next
+    default: keep
+  allow_injected:
+    description:
+      - Accept C(securityContext), C(env), C(envFrom) and C(volumeMounts) of the stored container beyond what was asked for, as an
+        admission webhook may add them. Without it they are differences.
+    type: bool
+    default: false
+  wait:
+    description:
+      - Whether to wait for O(wait_for).
+    type: bool
+    default: true
+  wait_for:
+    description:
+      - V(running) waits until the container has started, whether it has ended since or not.
+      - V(completed) waits until it has ended, and fails unless its exit code is one of O(success_exit_codes).
+      - A start that has failed for good, an image that cannot be had, a pod that has finished or is gone end the wait at once.
+    type: str
+    choices:
+      - running
+      - completed
+    default: running
+  wait_timeout:
+    description:
+      - Seconds that the task may take to write and to wait. It also bounds how long the API server is asked what became of a write whose
+        reply was lost.
+    type: int
+    default: 120
+  success_exit_codes:
+    description:
+      - Exit codes that are a success for O(wait_for=completed).
+    type: list
+    elements: int
+    default:
+      - 0
+  logs:
+    description:
+      - Return the container's output. Needs the right to get C(pods/log).
+    type: bool
+    default: false
+  log_tail_lines:
+    description:
+      - Return only so many of the last lines.
+    type: int
+  log_limit_bytes:
+    description:
+      - Return at most so many bytes of a container's output.
+    type: int
+    default: 65536
+  requested_by:
+    description:
+      - Words about who asks for the container, for example a person, a job or an incident. The API server keeps them with the container,
+        in the field manager's name, and M(kubedebug.pods.ephemeral_container_info) returns them.
+    type: str
+notes:
+  - The account needs the rights of the Role in the collection's C(docs/rbac.yml). The built-in roles C(view), C(edit) and C(admin) do not
+    contain C(pods/ephemeralcontainers).
+seealso:
+  - module: kubedebug.pods.ephemeral_container_info
+  - name: Ephemeral Containers
+    description: The concept in the Kubernetes documentation.
+    link: https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
+author:
+  - The kubedebug.pods authors (@kubedebug)
+"""
+
+EXAMPLES = r"""
+- name: A shell beside a distroless container, for a person to attach to
+  kubedebug.pods.ephemeral_container:
+    namespace: shop
+    pod: cart-7c9f
+    name: debugger
+    image: busybox:1.37
+    target: cart
+    stdin: true
+    tty: true
+  register: result
+
+- name: How to attach to it
+  ansible.builtin.debug:
+    var: result.container.attach_command
+
+- name: Run one command beside the application and show what it says
+  kubedebug.pods.ephemeral_container:
+    namespace: shop
+    pod: cart-7c9f
+    name: probe
+    image: busybox:1.37
+    command: [wget, -qO-, "http://127.0.0.1:8080/healthz"]
+    wait_for: completed
+    logs: true
+  register: probe
+
+- name: A container that may trace the target, in the form of the API
+  kubedebug.pods.ephemeral_container:
+    namespace: shop
+    pod: cart-7c9f
+    requested_by: "{{ incident_id }}"
+    definition:
+      name: tracer
+      image: registry.example.com/tools:1.4
+      command: [sleep, "900"]
+      targetContainerName: cart
+      securityContext:
+        capabilities:
+          add: [SYS_PTRACE]
+
+- name: The document of the original documentation, as it stands
+  kubedebug.pods.ephemeral_container:
+    definition:
+      apiVersion: v1
+      kind: EphemeralContainers
+      metadata:
+        name: example-pod
+      ephemeralContainers:
+        - command: [sh]
+          image: busybox
+          imagePullPolicy: IfNotPresent
+          name: debugger
+          stdin: true
+          tty: true
+          terminationMessagePolicy: File
+
+- name: Run the same check again each time, and keep what the earlier ones left
+  kubedebug.pods.ephemeral_container:
+    namespace: shop
+    pod: cart-7c9f
+    name: check
+    image: busybox:1.37
+    command: [nslookup, kubernetes.default]
+    on_finished: next
+    wait_for: completed
+    logs: true
+"""
+
+RETURN = r"""
+containers:
+  description: One entry for each ephemeral container that was asked for. Also returned when the task fails on a pod.
+  returned: success, and failures that concern a pod
+  type: list
+  elements: dict
+  contains: &entry
+    namespace:
+      description: The pod's namespace.
+      type: str
+      returned: always
+    pod:
+      description: The pod's name.
+      type: str
+      returned: always
+    uid:
+      description: The pod's uid.
+      type: str
+      returned: always
+    node:
+      description: The node that the pod runs on, null where it runs on none.
+      type: str
+      returned: always
+    name:
+      description: The ephemeral container's name.
+      type: str
+      returned: always
+    changed:
+      description: Whether this task added it. In check mode, whether it would.
+      type: bool
+      returned: always
+    spec:
+      description: The container as the API server stores it, null where it is not on the pod.
+      type: dict
+      returned: always
+    status:
+      description: The container's status as the kubelet reports it, null where it has not yet.
+      type: dict
+      returned: always
+    state:
+      description: V(waiting), V(running) or V(terminated), or V(unknown) where the kubelet has not reported.
+      type: str
+      returned: always
+    exit_code:
+      description: The exit code of a container that has ended.
+      type: int
+      returned: always
+    reason:
+      description: The kubelet's word for the state, for example V(Completed) or V(ImagePullBackOff).
+      type: str
+      returned: always
+    message:
+      description: The kubelet's message, or the termination message that the container left.
+      type: str
+      returned: always
+    started_at:
+      description: When it started.
+      type: str
+      returned: always
+    finished_at:
+      description: When it ended.
+      type: str
+      returned: always
+    differences:
+      description: Where the stored container is not what was asked for, with O(on_difference=keep).
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        field:
+          description: The field's path in the API.
+          type: str
+          returned: always
+        wanted:
+          description: What was asked for, null where nothing was.
+          type: raw
+          returned: always
+        stored:
+          description: What is stored, null where nothing is.
+          type: raw
+          returned: always
+    injected:
+      description: What is stored beyond what was asked for.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        field:
+          description: The field's path in the API.
+          type: str
+          returned: always
+        stored:
+          description: What is stored.
+          type: raw
+          returned: always
+    not_compared:
+      description: Fields that could not be compared.
+      type: list
+      elements: str
+      returned: always
+    log:
+      description: The container's output, null unless O(logs=true).
+      type: str
+      returned: always
+    attach_command:
+      description: The command that attaches a person to the container.
+      type: str
+      returned: always
+      sample: kubectl attach -it -n shop cart-7c9f -c debugger
+container:
+  description: The same entry, where there is only one.
+  returned: success, when RV(containers) has one entry
+  type: dict
+  contains: *entry
+failure:
+  description: What went wrong, for programs. RV(ignore:msg) says it for people.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - What kind of failure it is. One of V(invalid_options), V(missing_library), V(unauthorized), V(forbidden_rbac),
+          V(forbidden_pod_security), V(forbidden_admission), V(api_unreachable), V(api_error), V(dry_run_unsupported), V(outcome_unknown),
+          V(pod_not_found), V(pod_replaced), V(pod_terminating), V(pod_finished), V(static_pod), V(subresource_missing), V(invalid_spec),
+          V(different), V(removal_refused), V(finished), V(dropped_by_server), V(image_error), V(start_error), V(exited), V(timed_out).
+      type: str
+      returned: always
+      sample: different
+    namespace:
+      description: The pod's namespace.
+      type: str
+      returned: always
+    pod:
+      description: The pod's name.
+      type: str
+      returned: always
+    container:
+      description: The ephemeral container's name.
+      type: str
+      returned: always
+    field:
+      description: The option, or the field's path in the API, that it is about.
+      type: str
+      returned: always
+    details:
+      description: The single findings, for example each field error or each difference.
+      type: list
+      elements: dict
+      returned: always
+    hint:
+      description: What to do instead.
+      type: str
+      returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, POD
+from ansible_collections.kubedebug.pods.plugins.module_utils._module import ensure_containers, run
+
+
+def main() -> None:
+    run(AnsibleModule(supports_check_mode=True, **AUTH.merge(POD, CONTAINER, LOG).to_kwargs()), ensure_containers)
+
+
+if __name__ == "__main__":
+    main()

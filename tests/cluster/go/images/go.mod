@@ -1,0 +1,3 @@
+module kubedebug.invalid/tests/cluster/images
+
+go 1.26.0

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module through its real entry point against a scripted API server."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import typing as t
+from unittest import mock
+
+import pytest
+from ansible.module_utils import basic
+from script import Call, ScriptedServer
+
+RunModule = t.Callable[..., dict[str, t.Any]]
+
+
+def _arguments(params: dict[str, t.Any]) -> t.ContextManager[t.Any]:
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:
+        return mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode())
+    return t.cast("t.ContextManager[t.Any]", patch_module_args(params))
+
+
+@pytest.fixture(autouse=True)
+def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between attempts are counted by the tests, not slept."""
+    from ansible_collections.kubedebug.pods.plugins.module_utils import _client, _wait
+
+    monkeypatch.setattr(_client.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(_wait.time, "sleep", lambda _seconds: None)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cluster of whoever runs the tests."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("K8S_AUTH_") or name.startswith("KUBERNETES_SERVICE") or name == "KUBECONFIG"]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def run_module() -> t.Iterator[RunModule]:
+    """``run_module(module, calls, check=False, **params)``: the result as Ansible would get it; the script must have been followed."""
+
+    def run(module: t.Any, calls: t.Sequence[Call], *, check: bool = False, diff: bool = False, connect: bool = True, **params: t.Any) -> dict[str, t.Any]:
+        server = ScriptedServer(calls)
+        given = {"host": server.url, "api_key": "token-of-the-test", **params} if connect else params
+        given.update(_ansible_check_mode=check, _ansible_diff=diff)
+        out = io.StringIO()
+        with _arguments(given), contextlib.redirect_stdout(out), pytest.raises(SystemExit) as exit_:
+            module.main()
+        server.finish()
+        result = t.cast("dict[str, t.Any]", json.loads(out.getvalue().strip().splitlines()[-1]))
+        assert bool(result.get("failed")) == (exit_.value.code != 0)
+        assert "token-of-the-test" not in json.dumps({key: value for key, value in result.items() if key != "invocation"})
+        result["requests"] = server.requests
+        return result
+
+    yield run
