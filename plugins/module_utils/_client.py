@@ -152,6 +152,8 @@ class Client:
             try:
                 return self._request("get", path, query=query or [], accept=accept, read_timeout=read_timeout)
             except _api_exception() as exc:
+                if not exc.status:
+                    raise self._unreachable(exc, namespace, pod) from None
                 failure = _refusals.explain(_refusals.status_of(exc), namespace=namespace, pod=pod)
                 if exc.status not in _RETRIED or not retry.wait(_retry_after(exc)):
                     raise failure from None
@@ -167,6 +169,8 @@ class Client:
                     "patch", path, query=query, accept="application/json", body=operations, content_type="application/json-patch+json"
                 )
             except _api_exception() as exc:
+                if not exc.status:
+                    raise Lost(_short(exc)) from None
                 status = _refusals.status_of(exc)
                 if exc.status == 429 and retry.wait(_retry_after(exc)):
                     continue
@@ -241,7 +245,11 @@ def _retry_after(exc: t.Any) -> float:
 
 
 def _short(exc: Exception) -> str:
-    text = " ".join(str(exc).split())
+    """The exception in a line. The kubernetes client wraps a TLS failure into an ApiException with status 0 and the words as its reason."""
+    reason = getattr(exc, "reason", None) if isinstance(exc, _api_exception()) else None
+    text = " ".join(str(reason or exc).split())
+    if reason:
+        return text[:300]
     return f"{type(exc).__name__}: {text[:300]}" if text else type(exc).__name__
 
 

@@ -68,6 +68,11 @@ class Outcome:
     def changed(self) -> bool:
         return bool(self.added)
 
+    @property
+    def unknown(self) -> bool:
+        """Whether a write may have happened: nobody may say then that nothing changed."""
+        return self.failure is not None and self.failure.code == "outcome_unknown"
+
     def fail(self, failure: Failure) -> None:
         """Take ``failure`` as the outcome's, unless an earlier one is there."""
         failure.about(namespace=self.reference.namespace, pod=self.reference.name, container=self.names[0] if len(self.names) == 1 else None)

@@ -78,7 +78,7 @@ def outcome_diff(outcome: Outcome) -> dict[str, t.Any] | None:
 def ensured(outcomes: t.Sequence[Outcome], context: str | None) -> dict[str, t.Any]:
     """What a task that ensures containers returns, but for its failure and its diff."""
     containers = [entry for outcome in outcomes for entry in outcome_entries(outcome, context)]
-    result: dict[str, t.Any] = {"changed": any(outcome.changed for outcome in outcomes), "containers": containers}
+    result: dict[str, t.Any] = {"changed": any(outcome.changed or outcome.unknown for outcome in outcomes), "containers": containers}
     if len(containers) == 1 and not first_failure(outcomes):
         result["container"] = containers[0]
     return result

@@ -286,6 +286,7 @@ def test_outcome_unknown(run_module: RunModule) -> None:
     result = run_module(module, [get(pod()), patch(None).broken(), *away], **ASKED)
     assert result["failure"]["code"] == "outcome_unknown"
     assert "not known" in result["msg"]
+    assert result["changed"]
 
 
 def test_overload_is_waited_out(run_module: RunModule) -> None:
