@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A proxy in front of the real API server that does what the real one cannot be asked to do.
+
+``python proxy.py MODE UPSTREAM CA TOKEN_FILE FILE`` serves plain HTTP on loopback, writes {url} into FILE when it serves, and ends when
+FILE is gone. MODE ``lose-reply``: the first write reaches the API server, its reply is lost. ``lose-request``: the first write does not even reach
+it. ``away``: as lose-reply, and from then on every connection is reset. ``no-subresource``: a stand-in for a server without ephemeral containers,
+the subresource answers the 404 of one.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+import typing as t
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+POLL_SECONDS = 0.2
+NO_SUBRESOURCE = {
+    "kind": "Status",
+    "apiVersion": "v1",
+    "metadata": {},
+    "status": "Failure",
+    "message": "the server could not find the requested resource",
+    "reason": "NotFound",
+    "details": {},
+    "code": 404,
+}
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    """Forwards each request, but for what ``mode`` says."""
+
+    daemon_threads = True
+
+    def __init__(self, mode: str, upstream: str, context: ssl.SSLContext, token: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.mode, self.upstream, self.context, self.token = mode, upstream, context, token
+        self.writes = 0
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Proxy
+
+    def _forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
+        server, write = self.server, self.command == "PATCH"
+        server.writes += write
+        if server.mode == "no-subresource" and write:
+            self._answer(404, json.dumps(NO_SUBRESOURCE).encode())
+            return
+        if (server.mode == "lose-request" and write and server.writes == 1) or (server.mode == "away" and server.writes and not write):
+            self._reset()
+            return
+        status, reply = self._ask(body)
+        if server.mode in ("lose-reply", "away") and write and server.writes == 1:
+            self._reset()
+            return
+        self._answer(status, reply)
+
+    do_GET = do_PATCH = _forward
+
+    def _ask(self, body: bytes | None) -> tuple[int, bytes]:
+        headers = {name: value for name, value in self.headers.items() if name.lower() in ("content-type", "accept", "user-agent")}
+        request = urllib.request.Request(
+            self.server.upstream + self.path, data=body, method=self.command, headers={**headers, "Authorization": f"Bearer {self.server.token}"}
+        )
+        try:
+            with urllib.request.urlopen(request, context=self.server.context) as reply:
+                return reply.status, reply.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def _answer(self, status: int, reply: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: t.Any) -> None:
+        pass
+
+
+def main() -> None:
+    mode, upstream, authority, token_file, file = sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]), Path(sys.argv[5])
+    server = Proxy(mode, upstream, ssl.create_default_context(cafile=authority or None), token_file.read_text().strip())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    temporary = file.with_suffix(".new")
+    temporary.write_text(json.dumps({"url": f"http://127.0.0.1:{t.cast('tuple[str, int]', server.server_address)[1]}"}))
+    temporary.rename(file)
+    while file.exists():
+        time.sleep(POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

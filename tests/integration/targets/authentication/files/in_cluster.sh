@@ -1,0 +1,16 @@
+#!/bin/sh
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Calls the info module with nothing but what a pod of the cluster has: the service account's folder and KUBERNETES_SERVICE_* variables.
+set -eu
+exec unshare --mount -- sh -eu -c '
+  mount -t tmpfs none /run
+  mkdir -p /run/secrets/kubernetes.io/serviceaccount
+  cd /run/secrets/kubernetes.io/serviceaccount
+  printf %s "$TOKEN" > token
+  printf %s "$NAMESPACE" > namespace
+  cat "$AUTHORITY" > ca.crt
+  exec ansible localhost -m kubedebug.pods.ephemeral_container_info -a pod=app
+'
