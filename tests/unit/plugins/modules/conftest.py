@@ -14,7 +14,7 @@ from unittest import mock
 
 import pytest
 from ansible.module_utils import basic
-from script import Call, ScriptedServer
+from tests.unit.plugins.modules.script import Call, ScriptedServer
 
 RunModule = t.Callable[..., dict[str, t.Any]]
 

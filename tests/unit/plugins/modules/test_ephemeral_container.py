@@ -10,7 +10,7 @@ import json
 import typing as t
 
 import pytest
-from documents import (
+from tests.unit.plugins.modules.documents import (
     ASKED,
     DUPLICATE,
     FORBIDDEN,
@@ -31,7 +31,7 @@ from documents import (
     terminated,
     waiting,
 )
-from script import Call, Request
+from tests.unit.plugins.modules.script import Call, Request
 
 from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container as module
 
