@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-Options = t.Dict[str, t.Dict[str, t.Any]]
+Options = dict[str, dict[str, t.Any]]
 
 
 class ArgumentSpec:

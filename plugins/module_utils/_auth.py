@@ -131,10 +131,11 @@ def _overlay(settings: t.Mapping[str, t.Any], configuration: Configuration) -> N
 def _warnings(configuration: Configuration) -> list[str]:
     if configuration.verify_ssl or not str(configuration.host).startswith("https"):
         return []
-    return [
+    warning = (
         "The API server's certificate is not verified (validate_certs is off): anybody on the way can read the credentials and forge the answers. "
         "In AWX this also happens when the credential's certificate authority field is empty."
-    ]
+    )
+    return [warning]
 
 
 def _read(path: str) -> str | None:
@@ -162,6 +163,7 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
         kubeconfig = os.path.expanduser(os.path.expandvars(kubeconfig))
         if not any(os.path.isfile(path) for path in kubeconfig.split(os.pathsep)):
             raise Failure("invalid_options", f"kubeconfig: there is no file {kubeconfig}.", field="kubeconfig")
+    active: dict[str, t.Any]
     try:
         if isinstance(kubeconfig, dict):
             config.load_kube_config_from_dict(kubeconfig, **options)
@@ -178,7 +180,8 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
             "invalid_options",
             f"No way to reach a cluster: {_first_line(exc)}" if kubeconfig is None else f"The kubeconfig cannot be used: {_first_line(exc)}",
             field="kubeconfig",
-            hint="Give kubeconfig (and context), or host and api_key, as options or as K8S_AUTH_* variables; inside a cluster, mount the service account's token.",
+            hint="Give kubeconfig (and context), or host and api_key, as options or as K8S_AUTH_* variables. "
+            "Inside a cluster, mount the service account's token.",
         ) from exc
     namespace = (active.get("context") or {}).get("namespace")
     return namespace if isinstance(namespace, str) else None

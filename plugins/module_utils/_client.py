@@ -132,9 +132,7 @@ class Client:
 
     def _request(self, method: str, path: str, *, query: list[tuple[str, str]], accept: str, read_timeout: float | None = None, **kwargs: t.Any) -> t.Any:
         timeout = (min(_CONNECT_TIMEOUT, self._timeout), read_timeout or self._timeout)
-        return self._dynamic.request(
-            method, path, query_params=query, header_params={"Accept": accept}, serialize=False, _request_timeout=timeout, **kwargs
-        )
+        return self._dynamic.request(method, path, query_params=query, header_params={"Accept": accept}, serialize=False, _request_timeout=timeout, **kwargs)
 
     def _read(
         self,
@@ -165,9 +163,7 @@ class Client:
         retry = _Retry(PATIENCE)
         while True:
             try:
-                return self._request(
-                    "patch", path, query=query, accept="application/json", body=operations, content_type="application/json-patch+json"
-                )
+                return self._request("patch", path, query=query, accept="application/json", body=operations, content_type="application/json-patch+json")
             except _api_exception() as exc:
                 if not exc.status:
                     raise Lost(_short(exc)) from None
@@ -204,23 +200,23 @@ class _Retry:
     def wait(self, at_least: float = 0.0) -> bool:
         """Sleep before the next attempt; False where there is none left."""
         self._attempt += 1
-        pause = max(at_least, min(0.1 * 2**self._attempt, 3.0) * random.uniform(0.7, 1.3))
+        pause = max(at_least, min(0.1 * 2**self._attempt, 3.0) * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
         if self._attempt >= ATTEMPTS or time.monotonic() + pause > self._end:
             return False
         time.sleep(pause)
         return True
 
 
-def _api_exception() -> type[Exception]:
+def _api_exception() -> type[t.Any]:
     from kubernetes.client.exceptions import ApiException
 
-    return t.cast("type[Exception]", ApiException)
+    return t.cast("type[t.Any]", ApiException)
 
 
 def _transport_error() -> type[Exception]:
     from urllib3.exceptions import HTTPError
 
-    return HTTPError
+    return t.cast("type[Exception]", HTTPError)
 
 
 def _is_final(exc: Exception) -> bool:

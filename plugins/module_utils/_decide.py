@@ -163,7 +163,8 @@ def _different(pod: t.Mapping[str, t.Any], different: t.Sequence[Kept]) -> Failu
     names = ", ".join(kept.name for kept in different)
     return Failure(
         "different",
-        f"Pod {_place(pod)} has an ephemeral container {names} already, and it is not what was asked for: {told}{more}. Kubernetes never changes an ephemeral container.",
+        f"Pod {_place(pod)} has an ephemeral container {names} already, and it is not what was asked for: {told}{more}. "
+        "Kubernetes never changes an ephemeral container.",
         container=different[0].name,
         field=details[0]["field"],
         details=details,

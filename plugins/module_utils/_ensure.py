@@ -91,7 +91,9 @@ def ensure(client: Client, request: Request, references: t.Sequence[Reference]) 
     if request.logs and not request.dry_run:
         _read_logs(client, request, outcomes)
     if cut:
-        outcomes[0].warnings.append(f"requested_by was shortened or cleaned to fit into the field manager's name: {manager.split('/', 1)[1].rpartition('/')[0]}")
+        outcomes[0].warnings.append(
+            f"requested_by was shortened or cleaned to fit into the field manager's name: {manager.split('/', 1)[1].rpartition('/')[0]}"
+        )
     return outcomes
 
 
@@ -170,7 +172,8 @@ def _read_after_loss(client: Client, outcome: Outcome, lost: Lost, deadline: flo
             raise
         raise Failure(
             "outcome_unknown",
-            f"Whether the ephemeral container was added to pod {namespace}/{name} is not known: the write got no answer ({lost.words}), and then: {failure.message}",
+            f"Whether the ephemeral container was added to pod {namespace}/{name} is not known: "
+            f"the write got no answer ({lost.words}), and then: {failure.message}",
             details=failure.details,
             hint="Run the task again once the API server is back: it finds the container if it was added, and adds it if it was not.",
         ) from None
@@ -188,8 +191,8 @@ def _no_end(outcome: Outcome, lost: Lost | None) -> Failure:
 
 def _difference_warnings(outcome: Outcome) -> list[str]:
     return [
-        f"The ephemeral container {kept.name} on pod {outcome.reference.namespace}/{outcome.reference.name} is not what was asked for, and is kept (on_difference): "
-        + ", ".join(difference["field"] for difference in kept.differences)
+        f"The ephemeral container {kept.name} on pod {outcome.reference.namespace}/{outcome.reference.name} is not what was asked for, "
+        "and is kept (on_difference): " + ", ".join(difference["field"] for difference in kept.differences)
         for kept in outcome.kept.values()
         if kept.differences
     ]

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ._client import Client
 from ._errors import Failure
 from ._report import info_entry
 from ._validate import names
 
 if t.TYPE_CHECKING:
+    from ._client import Client
     from ._ensure import Reference
 
 

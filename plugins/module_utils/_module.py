@@ -102,7 +102,7 @@ def _reference(params: t.Mapping[str, t.Any], wanted: Wanted | None, client: Cli
     if not pod:
         raise Failure("invalid_options", "No pod is named.", field="pod", hint="Set pod, or give a document whose metadata.name says which.")
     reference = Reference(params["namespace"] or (wanted.namespace if wanted else None) or client.namespace, pod)
-    for option, value in zip(("namespace", "pod"), reference):
+    for option, value in (("namespace", reference.namespace), ("pod", reference.name)):
         if value in (".", "..") or any(letter in value for letter in "/%") or not value.isprintable():
             raise Failure("invalid_options", f"{option} is {value!r}, which cannot be the name of one.", field=option)
     return reference

@@ -78,7 +78,10 @@ def explain(status: Status, *, namespace: str, pod: str) -> Failure:
     code, message, hint = _classify(status, namespace, pod)
     details: list[dict[str, t.Any]] = [{"status": status.code, "reason": status.reason, "message": words(status)}]
     if code == "invalid_spec" and status.causes:
-        details = [{"field": cause.get("field"), "reason": cause.get("reason"), "message": words(status._replace(message=str(cause.get("message"))))} for cause in status.causes]
+        details = [
+            {"field": cause.get("field"), "reason": cause.get("reason"), "message": words(status._replace(message=str(cause.get("message"))))}
+            for cause in status.causes
+        ]
     rule = _rbac_rule(status)
     if code == "forbidden_rbac" and rule:
         details[0].update(rule)
@@ -100,17 +103,25 @@ def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str |
             "An admission webhook has side effects and does not say that it can be asked without them (sideEffects). Run without check mode, or have it fixed.",
         )
     if status.code == 401:
-        return "unauthorized", f"The API server does not accept the credentials: {said}.", "Renew the token, or check which kubeconfig, context or K8S_AUTH_* variable is used."
+        return (
+            "unauthorized",
+            f"The API server does not accept the credentials: {said}.",
+            "Renew the token, or check which kubeconfig, context or K8S_AUTH_* variable is used.",
+        )
     if status.code == 403 and _RBAC.search(text):
         return _forbidden_rbac(status, where)
     if "violates PodSecurity" in text:
         return (
             "forbidden_pod_security",
             f"Pod Security admission of namespace {namespace} refuses the change of {where}: {said}.",
-            "The whole pod is judged, its own containers included. Give the container a securityContext that the level allows "
-            "(restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault).",
+            (
+                "The whole pod is judged, its own containers included. Give the container a securityContext that the level allows "
+                "(restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault)."
+            ),
         )
-    if status.code in (400, 403, 422) and ("denied the request" in text or "denied request" in text or "security context constraint" in text) or status.code == 403:
+    if (
+        status.code in (400, 403, 422) and ("denied the request" in text or "denied request" in text or "security context constraint" in text)
+    ) or status.code == 403:
         return (
             "forbidden_admission",
             f"The cluster's admission refuses the change of {where}: {said}.",
@@ -132,9 +143,8 @@ def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str |
 def _forbidden_rbac(status: Status, where: str) -> tuple[str, str, str | None]:
     rule = _rbac_rule(status) or {}
     place = f"a Role in namespace {rule['namespace']}" if rule.get("namespace") else "a ClusterRole"
-    return (
-        "forbidden_rbac",
-        f"The account {rule['user']} may not {rule['verb']} {rule['resource']} for {where}.",
-        f"Add to {place} that the account is bound to: {{apiGroups: [\"{rule['group']}\"], resources: [\"{rule['resource']}\"], verbs: [\"{rule['verb']}\"]}}. "
-        "The built-in roles view, edit and admin do not contain pods/ephemeralcontainers.",
+    hint = (
+        f'Add to {place} that the account is bound to: {{apiGroups: ["{rule["group"]}"], resources: ["{rule["resource"]}"], verbs: ["{rule["verb"]}"]}}. '
+        "The built-in roles view, edit and admin do not contain pods/ephemeralcontainers."
     )
+    return "forbidden_rbac", f"The account {rule['user']} may not {rule['verb']} {rule['resource']} for {where}.", hint

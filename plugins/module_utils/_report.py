@@ -12,12 +12,12 @@ from __future__ import annotations
 import shlex
 import typing as t
 
-from ._errors import Failure
 from ._manager import requested_by, writer_of
 from ._status import spec_of, state_of, status_of
 
 if t.TYPE_CHECKING:
     from ._ensure import Outcome
+    from ._errors import Failure
 
 
 def container_entry(pod: t.Mapping[str, t.Any], namespace: str, pod_name: str, name: str, context: str | None) -> dict[str, t.Any]:

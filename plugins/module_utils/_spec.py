@@ -50,7 +50,7 @@ def _words(option: str, value: t.Any) -> list[str]:
         _refuse(
             f"{option} is the string {value!r}. It has to be a list, because a string would be cut at its commas and the container could never be changed.",
             field=option,
-            hint=f"Write it as a list, for example {option}: [sleep, \"900\"], or {option}: [sh, -c, \"...\"] for a shell's words.",
+            hint=f'Write it as a list, for example {option}: [sleep, "900"], or {option}: [sh, -c, "..."] for a shell\'s words.',
         )
     if not isinstance(value, list):
         _refuse(f"{option} is a {type(value).__name__}. It has to be a list of strings.", field=option)

@@ -23,7 +23,9 @@ _PULL = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureVa
 _IMAGE_FOR_GOOD = ("InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
 _NOT_STARTED = ("StartError", "ContainerCannotRun")
 _NON_ROOT = ("runAsNonRoot", "non-root")
-_USED_UP = "The name {name} is used up on this pod: an ephemeral container is never started again and cannot be removed. Correct the cause and use another name."
+_USED_UP = (
+    "The name {name} is used up on this pod: an ephemeral container is never started again and cannot be removed. Correct the cause and use another name."
+)
 
 
 class State(t.NamedTuple):

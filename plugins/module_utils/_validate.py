@@ -65,7 +65,7 @@ def _is_kind(value: t.Any, kind: str) -> bool:
 
 
 def _is_zero(value: t.Any, kind: str) -> bool:
-    return {"string": value == "", "{}": value == {}}.get(kind, False)
+    return bool(value == {"string": "", "{}": {}}.get(kind, value is None))
 
 
 def _type_errors(value: t.Any, kind: str, path: str) -> t.Iterator[FieldError]:
@@ -138,6 +138,8 @@ def live_errors(container: t.Mapping[str, t.Any], pod: t.Mapping[str, t.Any], pa
     if target:
         targets = names(pod, "containers", "initContainers")
         if target not in targets:
-            why = "it is an ephemeral container, which cannot be a target" if target in names(pod, "ephemeralContainers") else f"the pod has {', '.join(targets)}"
+            why = (
+                "it is an ephemeral container, which cannot be a target" if target in names(pod, "ephemeralContainers") else f"the pod has {', '.join(targets)}"
+            )
             errors.append(_error(f"{path}.targetContainerName", "FieldValueNotFound", why, target))
     return errors

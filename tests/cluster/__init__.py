@@ -36,7 +36,7 @@ class Backend(Protocol):
 def choose() -> tuple[Settings, Backend]:
     """Return what the environment asks for, and the module for that kind of cluster."""
     settings = Settings.from_environment()
-    backend = cast(Backend, importlib.import_module(f".{settings.kind}", __package__))
+    backend = cast("Backend", importlib.import_module(f".{settings.kind}", __package__))
     backend.check(settings)
     return settings, backend
 

@@ -17,9 +17,7 @@ RBAC = Path(__file__).parents[2] / "docs" / "rbac.yml"
 def kubectl(cluster: Cluster, *arguments: str, text: str = "") -> str:
     """Run kubectl as admin and return its output."""
     environment = os.environ | {"NO_PROXY": "*"} if cluster.kind == "embedded" else None
-    done = subprocess.run(
-        [*cluster.kubectl, *arguments], env=environment, input=text, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([*cluster.kubectl, *arguments], env=environment, input=text, check=False, capture_output=True, text=True)
     if done.returncode:
         raise ClusterError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout

@@ -177,9 +177,7 @@ def check_go(build: Build) -> None:
     needed = f"Go {wanted[1]}.{wanted[2]} or newer"
     if not shutil.which("go"):
         raise ClusterError(f"missing: {needed} (`go` is not on PATH)")
-    asked = subprocess.run(
-        ["go", "env", "GOVERSION"], cwd=module, env=go_environment(), check=False, capture_output=True, text=True
-    )
+    asked = subprocess.run(["go", "env", "GOVERSION"], cwd=module, env=go_environment(), check=False, capture_output=True, text=True)
     found = re.match(r"go(\d+)\.(\d+)", asked.stdout)
     if not found or (int(found[1]), int(found[2])) < (int(wanted[1]), int(wanted[2])):
         reason = asked.stdout.strip() or asked.stderr.strip().replace("\n", " ")

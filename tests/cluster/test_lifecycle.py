@@ -139,9 +139,7 @@ def test_a_broken_one_is_started_afresh_and_a_half_started_one_goes() -> None:
     assert call(OTHER, "status").returncode == 0
     succeed("down")
 
-    starting = subprocess.Popen(
-        [sys.executable, "-m", "tests.cluster", "up"], cwd=ROOT, env=OTHER, stderr=subprocess.DEVNULL
-    )
+    starting = subprocess.Popen([sys.executable, "-m", "tests.cluster", "up"], cwd=ROOT, env=OTHER, stderr=subprocess.DEVNULL)
     wait(lambda: len(embedded.running_parts(SETTINGS)) == 3)
     starting.kill()
     starting.wait()

@@ -9,11 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import time
 import typing as t
 from unittest import mock
 
 import pytest
 from ansible.module_utils import basic
+
 from tests.unit.plugins.modules.script import Call, ScriptedServer
 
 RunModule = t.Callable[..., dict[str, t.Any]]
@@ -30,18 +33,13 @@ def _arguments(params: dict[str, t.Any]) -> t.ContextManager[t.Any]:
 @pytest.fixture(autouse=True)
 def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses between attempts are counted by the tests, not slept."""
-    from ansible_collections.kubedebug.pods.plugins.module_utils import _client, _wait
-
-    monkeypatch.setattr(_client.time, "sleep", lambda _seconds: None)
-    monkeypatch.setattr(_wait.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No cluster of whoever runs the tests."""
-    import os
-
-    for name in [name for name in os.environ if name.startswith("K8S_AUTH_") or name.startswith("KUBERNETES_SERVICE") or name == "KUBECONFIG"]:
+    for name in [name for name in os.environ if name.startswith(("K8S_AUTH_", "KUBERNETES_SERVICE")) or name == "KUBECONFIG"]:
         monkeypatch.delenv(name)
 
 

@@ -122,7 +122,13 @@ class ScriptedServer:
         length = int(handler.headers.get("Content-Length") or 0)
         raw = handler.rfile.read(length)
         parts = urlsplit(handler.path)
-        request = Request(handler.command, parts.path, dict(parse_qsl(parts.query)), {name.lower(): value for name, value in handler.headers.items()}, json.loads(raw) if raw else None)
+        request = Request(
+            handler.command,
+            parts.path,
+            dict(parse_qsl(parts.query)),
+            {name.lower(): value for name, value in handler.headers.items()},
+            json.loads(raw) if raw else None,
+        )
         self.requests.append(request)
         if not self._calls:
             self.problems.append(f"request {len(self.requests)} was not expected: {request.method} {handler.path}")

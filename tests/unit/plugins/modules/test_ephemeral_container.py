@@ -10,6 +10,8 @@ import json
 import typing as t
 
 import pytest
+
+from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container as module
 from tests.unit.plugins.modules.documents import (
     ASKED,
     DUPLICATE,
@@ -33,16 +35,14 @@ from tests.unit.plugins.modules.documents import (
 )
 from tests.unit.plugins.modules.script import Call, Request
 
-from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container as module
-
 RunModule = t.Callable[..., dict[str, t.Any]]
 
-FIRST = [
+FIRST: list[dict[str, t.Any]] = [
     {"op": "test", "path": "/metadata/uid", "value": UID},
     {"op": "test", "path": "/spec/ephemeralContainers", "value": None},
     {"op": "add", "path": "/spec/ephemeralContainers", "value": [SENT]},
 ]
-NEXT = [{"op": "test", "path": "/metadata/uid", "value": UID}, {"op": "add", "path": "/spec/ephemeralContainers/-", "value": SENT}]
+NEXT: list[dict[str, t.Any]] = [{"op": "test", "path": "/metadata/uid", "value": UID}, {"op": "add", "path": "/spec/ephemeralContainers/-", "value": SENT}]
 
 
 def get(document: t.Any, code: int = 200, **headers: str) -> Call:
@@ -154,7 +154,7 @@ def test_absent_is_ok_where_there_is_none(run_module: RunModule, answer: Call) -
 
 
 def test_document_of_the_original_page(run_module: RunModule) -> None:
-    document = {
+    document: dict[str, t.Any] = {
         "apiVersion": "v1",
         "kind": "EphemeralContainers",
         "metadata": {"name": "example-pod"},
@@ -172,7 +172,7 @@ def test_document_of_the_original_page(run_module: RunModule) -> None:
     }
     path = "/api/v1/namespaces/default/pods/example-pod"
     written = {**document["ephemeralContainers"][0], "terminationMessagePath": "/dev/termination-log", "resources": {}}
-    changes = {"name": "example-pod", "namespace": "default"}
+    changes: dict[str, t.Any] = {"name": "example-pod", "namespace": "default"}
     result = run_module(
         module,
         [Call("GET", path).json(pod(**changes)), Call("PATCH", f"{path}/ephemeralcontainers").json(pod(written, **changes))],
@@ -292,7 +292,10 @@ def test_outcome_unknown(run_module: RunModule) -> None:
 def test_overload_is_waited_out(run_module: RunModule) -> None:
     busy = status(429, "TooManyRequests", "too many requests")
     result = run_module(
-        module, [get(busy, 429, Retry_After="1"), get(status(503, "ServiceUnavailable", "away"), 503), get(pod()), patch(busy, 429, Retry_After="1"), patch(ADDED)], wait=False, **ASKED
+        module,
+        [get(busy, 429, Retry_After="1"), get(status(503, "ServiceUnavailable", "away"), 503), get(pod()), patch(busy, 429, Retry_After="1"), patch(ADDED)],
+        wait=False,
+        **ASKED,
     )
     assert result["changed"]
 
@@ -354,7 +357,11 @@ def test_refusals_have_codes_and_words(run_module: RunModule, answer: t.Any, cod
 
 def test_decoding_error_does_not_quote_the_pod(run_module: RunModule) -> None:
     message = f'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.ephemeralContainers[0].newer" in {json.dumps(pod())}'
-    result = run_module(module, [get(pod()), patch(status(422, "Invalid", message, causes=[{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]), 422)], **ASKED)
+    result = run_module(
+        module,
+        [get(pod()), patch(status(422, "Invalid", message, causes=[{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]), 422)],
+        **ASKED,
+    )
     assert result["failure"]["code"] == "invalid_spec"
     assert "spec.ephemeralContainers[0].newer" in result["msg"]
     assert UID not in json.dumps({key: result[key] for key in ("msg", "failure")})
