@@ -26,7 +26,7 @@ from ._report import ensured, first_failure, outcome_diff
 from ._spec import Wanted, build
 
 try:
-    import kubernetes  # noqa: F401
+    import kubernetes  # noqa: F401  # pylint: disable=unused-import
 
     KUBERNETES_IMPORT_ERROR = None
 except ImportError:

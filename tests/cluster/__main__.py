@@ -33,7 +33,7 @@ def main() -> int:
             down()
         case "status":
             well, rows = describe()
-            width = max(len(label) for label, _ in rows)
+            width = max(len(label) for label, _value in rows)
             print("\n".join(f"{label:{width}}  {value}" for label, value in rows))
             return 0 if well else 1
         case "account":

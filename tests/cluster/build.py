@@ -59,7 +59,7 @@ def containerd_version() -> str:
 def cluster_builds() -> tuple[Build, ...]:
     """Return what an embedded cluster is built from."""
     kubernetes = kubernetes_version()
-    major, minor, _ = kubernetes.removeprefix("v").split(".", 2)
+    major, minor, _patch = kubernetes.removeprefix("v").split(".", 2)
     stamp = "k8s.io/component-base/version"
     stamps = f"-X {stamp}.gitVersion={kubernetes} -X {stamp}.gitMajor={major} -X {stamp}.gitMinor={minor}"
     return (

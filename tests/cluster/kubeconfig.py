@@ -62,7 +62,7 @@ def describe(settings: Settings) -> list[tuple[str, str]]:
 def images() -> dict[str, str]:
     """Return the images that the cluster can pull or has; CLUSTER_IMAGES=KEY=NAME,... adds to them."""
     pairs = (pair.partition("=") for pair in os.environ.get("CLUSTER_IMAGES", "").split(",") if pair)
-    return IMAGES | {key: name for key, _, name in pairs}
+    return IMAGES | {key: name for key, _source, name in pairs}
 
 
 def find_kubectl(settings: Settings) -> Path:

@@ -143,7 +143,7 @@ def run(command: Iterable[str | Path], text: str = "") -> str:
 
 def spawn(identity: str, command: Iterable[str | Path], log: Path, environment: dict[str, str]) -> None:
     """Start a process in the cluster's control group, in a session of its own and no child of ours."""
-    groups = " ".join(str(path / identity / "parts") for path, _ in hierarchies())
+    groups = " ".join(str(path / identity / "parts") for path, _v2 in hierarchies())
     with log.open("ab") as output:
         subprocess.run(
             ["setsid", "--fork", "sh", "-c", JOIN, "sh", groups, *map(str, command)],
@@ -164,7 +164,7 @@ def hierarchies() -> list[tuple[Path, bool]]:
 
 def create_groups(identity: str) -> None:
     """Make the control groups of the cluster's parts and of its pods."""
-    only_v2 = all(v2 for _, v2 in hierarchies())
+    only_v2 = all(v2 for _root, v2 in hierarchies())
     for root, v2 in hierarchies():
         top = root / identity
         top.mkdir(exist_ok=True)
@@ -194,8 +194,8 @@ def enable_controllers(group: Path) -> None:
 def members(identity: str) -> set[int]:
     """Return the process IDs in the cluster's control groups."""
     found: set[int] = set()
-    for root, _ in hierarchies():
-        for folder, _, _ in os.walk(root / identity):
+    for root, _v2 in hierarchies():
+        for folder, _folders, _files in os.walk(root / identity):
             with contextlib.suppress(OSError):
                 found.update(map(int, Path(folder, "cgroup.procs").read_text().split()))
     return found
@@ -216,9 +216,9 @@ def kill(identity: str) -> None:
 def remove_groups(identity: str) -> None:
     """Remove the cluster's control groups, which are empty or about to be."""
     deadline = time.monotonic() + 10
-    for root, _ in hierarchies():
+    for root, _v2 in hierarchies():
         while (root / identity).exists():
-            for folder, _, _ in os.walk(root / identity, topdown=False):
+            for folder, _folders, _files in os.walk(root / identity, topdown=False):
                 with contextlib.suppress(OSError):
                     Path(folder).rmdir()
             if time.monotonic() > deadline:

@@ -62,8 +62,9 @@ class Settings:
     cache_dir: Path
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read CLUSTER, CLUSTER_NAME, CLUSTER_DIR and XDG_CACHE_HOME."""
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read CLUSTER, CLUSTER_NAME, CLUSTER_DIR and XDG_CACHE_HOME, of this process if no other environment is given."""
+        environment = os.environ if environment is None else environment
         kind: Kind
         match environment.get("CLUSTER") or "embedded":
             case "embedded" | "kubeconfig" | "kind" as kind:

@@ -79,7 +79,7 @@ def traces(network_namespaces: set[str]) -> list[str]:
     left += [f"mount: {mark}" for mark in (*marks, *network_namespaces) if mark in mounts]
     left += [f"network namespace: {name}" for name in network_namespaces & namespaces(all_pids())]
     paths = [Path("/sys/class/net", machine.link_name(SETTINGS.identity))]
-    paths += [root / SETTINGS.identity for root, _ in machine.hierarchies()]
+    paths += [root / SETTINGS.identity for root, _v2 in machine.hierarchies()]
     paths += [SETTINGS.state_dir, SETTINGS.state_dir.with_name(f"{SETTINGS.name}.lock")]
     return left + [str(path) for path in paths if path.exists()]
 
@@ -96,7 +96,7 @@ def main_cluster() -> Iterator[None]:
 
 def test_it_comes_works_and_goes() -> None:
     with ThreadPoolExecutor() as pool:
-        first, second = (started.result() for started in [pool.submit(succeed, "up") for _ in range(2)])
+        first, second = (started.result() for started in [pool.submit(succeed, "up") for _twice in range(2)])
     assert first == second == str(SETTINGS.state_dir / "etc" / "admin.kubeconfig")
     cluster = model.load(SETTINGS)
     assert cluster
@@ -150,8 +150,6 @@ def test_a_broken_one_is_started_afresh_and_a_half_started_one_goes() -> None:
 
 
 def test_an_account_is_the_service_account_in_its_namespace() -> None:
-    if not accounts.RBAC.exists():
-        pytest.skip("docs/rbac.yml is not there")
     path = Path(succeed("account", "shop"))
     cluster = model.load(SETTINGS)
     assert cluster

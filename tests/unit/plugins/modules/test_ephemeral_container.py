@@ -49,11 +49,11 @@ def get(document: t.Any, code: int = 200, **headers: str) -> Call:
     return Call("GET", POD_PATH).query().header(Authorization="Bearer token-of-the-test").json(document, code, **headers)
 
 
-def patch(document: t.Any, code: int = 200, body: t.Any = FIRST, dry_run: bool = False, **headers: str) -> Call:
+def patch(document: t.Any, code: int = 200, body: t.Any = None, dry_run: bool = False, **headers: str) -> Call:
     query: dict[str, t.Any] = {"fieldManager": lambda name: name.startswith("kubedebug.pods/"), "fieldValidation": "Strict"}
     if dry_run:
         query["dryRun"] = "All"
-    return Call("PATCH", PATCH_PATH).query(**query).header(Content_Type="application/json-patch+json").body(body).json(document, code, **headers)
+    return Call("PATCH", PATCH_PATH).query(**query).header(Content_Type="application/json-patch+json").body(body or FIRST).json(document, code, **headers)
 
 
 def watch(*events: tuple[str, t.Any], version: str = "101") -> Call:
