@@ -7,8 +7,9 @@ VENV := .venv
 STAMP := $(VENV)/.installed-$(shell cat tests/requirements.txt tests/venv | cksum | cut -d ' ' -f 1)
 WITH_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONDONTWRITEBYTECODE=1
 PYTEST := $(WITH_VENV) python -m pytest
-# One file of tests to one worker each: two at a time, on two cores.
+# Tests that share something (xdist_group) run on one worker, one after the other.
 WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help venv cluster-up cluster-down unit integration lint test demo benchmarks clean
@@ -33,13 +34,13 @@ unit: venv  ## Run the unit tests
 	$(PYTEST) tests/unit
 
 integration: cluster-up  ## Run the playbooks of tests/integration against the test cluster
-	$(PYTEST) -v -n $(WORKERS) tests/integration
+	$(PYTEST) -v $(PARALLEL) tests/integration
 
 lint: venv  ## Run every tool of tests/gates over the project
 	$(PYTEST) -v tests/gates
 
 test: cluster-up  ## Run everything: unit tests, cluster, playbooks, gates
-	$(PYTEST) -v -n $(WORKERS)
+	$(PYTEST) -v $(PARALLEL)
 
 benchmarks: cluster-up  ## Measure the figures, as ratios within one run
 	@$(WITH_VENV) python -m tests.benchmarks

@@ -1,4 +1,5 @@
 # Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A second cluster beside the main one comes, works, goes, and leaves nothing behind."""
 
@@ -24,10 +25,10 @@ INHERITED = {key: value for key, value in os.environ.items() if not key.startswi
 OTHER = {**INHERITED, "CLUSTER_NAME": "lifecycle"}
 SETTINGS = model.Settings.from_environment(OTHER)
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("CLUSTER", "embedded") != "embedded" or os.geteuid() != 0,
-    reason="needs root and the embedded cluster",
-)
+pytestmark = [
+    pytest.mark.skipif(os.environ.get("CLUSTER", "embedded") != "embedded" or os.geteuid() != 0, reason="needs root and the embedded cluster"),
+    pytest.mark.xdist_group("second cluster"),
+]
 
 
 def call(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,12 +5,13 @@
 
 # Calls the info module with nothing but what a pod of the cluster has: the service account's folder and KUBERNETES_SERVICE_* variables.
 set -eu
-exec unshare --mount -- sh -eu -c '
-  mount -t tmpfs none /run
-  mkdir -p /run/secrets/kubernetes.io/serviceaccount
-  cd /run/secrets/kubernetes.io/serviceaccount
-  printf %s "$TOKEN" > token
-  printf %s "$NAMESPACE" > namespace
-  cat "$AUTHORITY" > ca.crt
-  exec ansible localhost -m kubedebug.pods.ephemeral_container_info -a pod=app
-'
+if [ "${1-}" != unshared ]; then
+  exec unshare --mount -- sh "$0" unshared
+fi
+mount -t tmpfs none /run
+mkdir -p /run/secrets/kubernetes.io/serviceaccount
+cd /run/secrets/kubernetes.io/serviceaccount
+printf %s "$TOKEN" > token
+printf %s "$NAMESPACE" > namespace
+cat "$AUTHORITY" > ca.crt
+exec ansible localhost -m kubedebug.pods.ephemeral_container_info -a pod=app
