@@ -133,13 +133,15 @@ def _decide_absent(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[
     there = [str(container["name"]) for container in containers if spec_of(pod, container["name"])]
     if there:
         state = describe(state_of(status_of(pod, there[0])))
+        running = not all(is_finished(pod, name) for name in there)
+        stop = " To have it merely stop, let its command end, or end its processes."
         raise Failure(
             "removal_refused",
-            f"The ephemeral container {', '.join(there)} is on pod {_place(pod)} ({state}) and Kubernetes never removes one from a running pod: "
+            f"The ephemeral container {', '.join(there)} is on pod {_place(pod)} ({state}) and Kubernetes never removes one: "
             "the list only grows, so that it stays visible that the pod was altered.",
             container=there[0],
             field="state",
-            hint="It goes when the pod goes: delete the pod (a controller makes a new one). To have it merely stop, let its command end, or end its processes.",
+            hint="It goes when the pod goes: delete the pod (a controller makes a new one)." + (stop if running else ""),
         )
     return Decision({}, [], [])
 
@@ -212,8 +214,11 @@ def check_against(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[s
     _raise_invalid(errors, _place(pod))
 
 
-def check_stored(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], *, allow_injected: bool) -> dict[str, Kept]:
-    """What the server made of the containers just written. Raises ``dropped_by_server`` or ``different`` where it is not what was asked for."""
+def check_stored(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], *, allow_injected: bool, dry_run: bool = False) -> dict[str, Kept]:
+    """What the server made of the containers just written, or would make of them.
+
+    Raises Failure ``dropped_by_server`` or ``different`` where it is not what was asked for.
+    """
     stored_as: dict[str, Kept] = {}
     for wanted in containers:
         name = wanted["name"]
@@ -228,19 +233,20 @@ def check_stored(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[st
         comparison = compare(wanted, found[1], f"spec.ephemeralContainers[{found[0]}]", allow_injected=allow_injected)
         stored_as[name] = Kept(name, comparison.differences, comparison.injected)
         if comparison.differences:
-            raise _altered(pod, stored_as[name])
+            raise _altered(pod, stored_as[name], dry_run=dry_run)
     return stored_as
 
 
-def _altered(pod: t.Mapping[str, t.Any], kept: Kept) -> Failure:
+def _altered(pod: t.Mapping[str, t.Any], kept: Kept, *, dry_run: bool) -> Failure:
     dropped = all(difference["stored"] is None for difference in kept.differences)
     told = "; ".join(f"{item['field']} is {_shown(item['stored'])}, asked was {_shown(item['wanted'])}" for item in kept.differences[:_SHOWN])
     cause = "the server dropped fields (a feature gate is off, or it is older than the field)" if dropped else "the cluster's admission changed it on the way"
     return Failure(
         "dropped_by_server" if dropped else "different",
-        f"The ephemeral container {kept.name} was added to pod {_place(pod)}, but {cause}: {told}.",
+        f"The ephemeral container {kept.name} {'would be' if dry_run else 'was'} added to pod {_place(pod)}, but {cause}: {told}.",
         container=kept.name,
         field=kept.differences[0]["field"],
         details=[{"container": kept.name, **difference} for difference in kept.differences],
-        hint="It is on the pod for good. allow_injected: true accepts what admission adds; check mode shows beforehand what it would do.",
+        hint=f"{'Nothing was written.' if dry_run else 'It is on the pod for good.'} allow_injected: true accepts securityContext, env, envFrom and "
+        "volumeMounts that admission adds; check mode shows beforehand what it would do.",
     )

@@ -144,7 +144,8 @@ def _take_reply(request: Request, outcome: Outcome, decision: Decision, reply: A
     outcome.pod = reply.pod
     outcome.warnings += reply.warnings
     outcome.added |= {container["name"] for container in decision.missing if spec_of(reply.pod, container["name"])}
-    outcome.kept = {**decision.kept, **check_stored(reply.pod, decision.missing, allow_injected=request.policy.allow_injected)}
+    stored = check_stored(reply.pod, decision.missing, allow_injected=request.policy.allow_injected, dry_run=request.dry_run)
+    outcome.kept = {**decision.kept, **stored}
     outcome.warnings += _difference_warnings(outcome)
 
 

@@ -65,7 +65,7 @@ def installed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     galaxy = [beside(sys.executable, "ansible-galaxy"), "collection"]
     run([*galaxy, "install", "--offline", "-p", str(directory), str(archive)], directory, environment)
     said = run([*galaxy, "verify", "--offline", "-p", str(directory), "kubedebug.pods"], directory, environment)
-    assert "checksums match" in said
+    assert "Successfully verified that checksums" in said
     for path in (directory / "ansible_collections" / "kubedebug" / "pods").iterdir():
         if path.name not in NEEDED:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

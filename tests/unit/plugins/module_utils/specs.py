@@ -144,7 +144,9 @@ _SOURCES = st.one_of(
 )
 _VARIABLES = st.one_of(_mapping({"name": _LABELS, "value": _WORDS | st.just("")}, {}), _mapping({"name": _LABELS, "valueFrom": _SOURCES}, {}))
 _ENV_SOURCES = _mapping({"name": _LABELS}, {"optional": _BOOLEANS})
-_PROFILES = _mapping({"type": st.sampled_from(["RuntimeDefault", "Unconfined"])}, {}) | _mapping({"type": st.just("Localhost"), "localhostProfile": _LABELS}, {})
+_PROFILES = _mapping({"type": st.sampled_from(["RuntimeDefault", "Unconfined"])}, {}) | _mapping(
+    {"type": st.just("Localhost"), "localhostProfile": _LABELS}, {}
+)
 _SECURITY = _mapping(
     {},
     {

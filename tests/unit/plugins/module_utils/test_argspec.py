@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specs that merge, and what they have in common with the documentation and with kubernetes.core."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.kubedebug.pods.plugins.doc_fragments._auth import ModuleDocFragment
+from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, POD, ArgumentSpec
+from ansible_collections.kubedebug.pods.plugins.module_utils._auth import VARIABLES
+from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
+
+#: The options of kubernetes.core.k8s that say how to reach the cluster, with their aliases.
+KUBERNETES_CORE: dict[str, list[str]] = {
+    "kubeconfig": [],
+    "context": [],
+    "host": [],
+    "api_key": [],
+    "username": [],
+    "password": [],
+    "validate_certs": ["verify_ssl"],
+    "ca_cert": ["ssl_ca_cert"],
+    "client_cert": ["cert_file"],
+    "client_key": ["key_file"],
+    "proxy": [],
+    "no_proxy": [],
+    "proxy_headers": [],
+    "persist_config": [],
+}
+SPECS = {
+    "ephemeral_container": (ephemeral_container, AUTH.merge(POD, CONTAINER, LOG)),
+    "ephemeral_container_info": (ephemeral_container_info, AUTH.merge(POD, LOG, ephemeral_container_info.INFO)),
+}
+
+
+def documented(module: t.Any) -> dict[str, t.Any]:
+    own = yaml.safe_load(module.DOCUMENTATION)["options"]
+    return {**yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"], **own}
+
+
+def test_options_of_kubernetes_core() -> None:
+    assert {name: option.get("aliases", []) for name, option in AUTH.options.items() if name != "request_timeout"} == KUBERNETES_CORE
+
+
+def test_each_option_has_its_variable() -> None:
+    assert set(VARIABLES) | {"proxy_headers", "request_timeout"} == set(AUTH.options)
+
+
+@pytest.mark.parametrize("option", ["api_key", "password"])
+def test_secrets_are_not_logged(option: str) -> None:
+    assert AUTH.options[option]["no_log"] is True
+
+
+def test_secret_proxy_headers_are_not_logged() -> None:
+    headers = AUTH.options["proxy_headers"]["options"]
+    assert {name for name, option in headers.items() if option.get("no_log")} == {"proxy_basic_auth", "basic_auth"}
+
+
+@pytest.mark.parametrize(("module", "spec"), SPECS.values(), ids=SPECS)
+def test_documentation_and_spec_are_one(module: t.Any, spec: ArgumentSpec) -> None:
+    said = documented(module)
+    assert set(said) == set(spec.options)
+    for name, option in spec.options.items():
+        for key, otherwise in (("type", "str"), ("default", None), ("choices", None), ("aliases", None), ("required", None), ("elements", None)):
+            assert said[name].get(key, otherwise) == option.get(key, otherwise), f"{name}.{key}"
+
+
+def test_merge_makes_a_new_spec() -> None:
+    first = ArgumentSpec({"a": {"type": "str"}}, mutually_exclusive=[("a", "b")], required_by={"a": ["b"]})
+    second = ArgumentSpec({"b": {"type": "int"}}, required_one_of=[("a", "b")], mutually_exclusive=[("b", "c")])
+    before = copy.deepcopy((first.to_kwargs(), second.to_kwargs()))
+    merged = first.merge(second, ArgumentSpec({"c": {"type": "raw"}}, required_by={"c": ["a"]}))
+    assert merged.to_kwargs() == {
+        "argument_spec": {"a": {"type": "str"}, "b": {"type": "int"}, "c": {"type": "raw"}},
+        "mutually_exclusive": [("a", "b"), ("b", "c")],
+        "required_one_of": [("a", "b")],
+        "required_by": {"a": ["b"], "c": ["a"]},
+    }
+    assert (first.to_kwargs(), second.to_kwargs()) == before
+
+
+def test_later_options_win() -> None:
+    assert POD.merge(ArgumentSpec({"pod": {"type": "str", "required": True}})).options["pod"]["required"] is True
+    assert "required" not in POD.options["pod"]

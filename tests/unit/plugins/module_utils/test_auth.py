@@ -1,0 +1,391 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options and K8S_AUTH_* variables become a connection, with the precedence of kubernetes.core."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from pathlib import Path
+
+import kubernetes
+import pytest
+from kubernetes.config import incluster_config, kube_config
+
+from ansible_collections.kubedebug.pods.plugins.module_utils import _auth
+from ansible_collections.kubedebug.pods.plugins.module_utils._auth import BROKEN_CLIENTS, VARIABLES, Connection, connect, gather, secrets
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
+
+HOST = "https://api.example.com:6443"
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither a cluster around nor a kubeconfig of whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith(("K8S_AUTH_", "KUBERNETES_SERVICE")) or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", "~/.kube/config")
+
+
+@pytest.fixture
+def in_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """As in a pod: the service account's directory."""
+    directory = tmp_path / "serviceaccount"
+    directory.mkdir()
+    for name, content in (("token", "token-of-the-pod"), ("ca.crt", "certificates"), ("namespace", "team\n")):
+        (directory / name).write_text(content)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(directory / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(directory / "ca.crt"))
+    monkeypatch.setattr(_auth, "_SERVICE_ACCOUNT_NAMESPACE", str(directory / "namespace"))
+    return directory
+
+
+def kubeconfig(**user: t.Any) -> dict[str, t.Any]:
+    """Two clusters, each with a user; ``user`` is added to the first one's."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "one",
+        "clusters": [
+            {"name": "one", "cluster": {"server": "https://one.example.com"}},
+            {"name": "two", "cluster": {"server": "https://two.example.com", "insecure-skip-tls-verify": True}},
+        ],
+        "users": [{"name": "one", "user": {"token": "token-one", **user}}, {"name": "two", "user": {"token": "token-two"}}],
+        "contexts": [
+            {"name": "one", "context": {"cluster": "one", "user": "one", "namespace": "shop"}},
+            {"name": "two", "context": {"cluster": "two", "user": "two"}},
+        ],
+    }
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The kubeconfig as a file, which is not the default one."""
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(kubeconfig()))
+    return path
+
+
+def sent(connection: Connection) -> tuple[str, list[str]]:
+    """(host, Authorization headers) of a request, as the client library makes them just before it sends one."""
+    settings = connection.configuration.auth_settings()
+    return connection.configuration.host, [setting["value"] for setting in settings.values()]
+
+
+GATHERED: dict[str, tuple[str, t.Any]] = {
+    "K8S_AUTH_KUBECONFIG": ("kubeconfig", "value"),
+    "K8S_AUTH_CONTEXT": ("context", "value"),
+    "K8S_AUTH_PERSIST_CONFIG": ("persist_config", True),
+    "K8S_AUTH_HOST": ("host", "value"),
+    "K8S_AUTH_API_KEY": ("api_key", "value"),
+    "K8S_AUTH_USERNAME": ("username", "value"),
+    "K8S_AUTH_PASSWORD": ("password", "value"),
+    "K8S_AUTH_VALIDATE_CERTS": ("validate_certs", True),
+    "K8S_AUTH_VERIFY_SSL": ("validate_certs", True),
+    "K8S_AUTH_CA_CERT": ("ca_cert", "value"),
+    "K8S_AUTH_SSL_CA_CERT": ("ca_cert", "value"),
+    "K8S_AUTH_CLIENT_CERT": ("client_cert", "value"),
+    "K8S_AUTH_CERT_FILE": ("client_cert", "value"),
+    "K8S_AUTH_CLIENT_KEY": ("client_key", "value"),
+    "K8S_AUTH_KEY_FILE": ("client_key", "value"),
+    "K8S_AUTH_PROXY": ("proxy", "value"),
+    "K8S_AUTH_NO_PROXY": ("no_proxy", "value"),
+    "K8S_AUTH_PROXY_HEADERS_BASIC_AUTH": ("proxy_headers", {"basic_auth": "value"}),
+    "K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH": ("proxy_headers", {"proxy_basic_auth": "value"}),
+    "K8S_AUTH_PROXY_HEADERS_USER_AGENT": ("proxy_headers", {"user_agent": "value"}),
+}
+
+
+@pytest.mark.parametrize(("variable", "option", "value"), [(key, *row) for key, row in GATHERED.items()], ids=GATHERED)
+def test_variables(variable: str, option: str, value: t.Any) -> None:
+    given = {"user_agent": "given"} if option == "proxy_headers" else "given"
+    assert gather({}, {variable: "value"}) == {option: value}
+    assert gather({option: given}, {variable: "value"}) == {option: given}
+
+
+def test_every_variable_is_in_the_table() -> None:
+    assert {name for variables, _attribute in VARIABLES.values() for name in variables} == {name for name in GATHERED if "PROXY_HEADERS" not in name}
+
+
+@pytest.mark.parametrize("variable", ["K8S_AUTH_VALIDATE_CERTS", "K8S_AUTH_VERIFY_SSL", "K8S_AUTH_PERSIST_CONFIG"])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0", False), ("false", False), ("False", False), ("no", False), ("NO", False), ("1", True), ("true", True), ("yes", True), ("on", True)],
+)
+def test_booleans_in_variables(variable: str, text: str, value: bool) -> None:
+    assert list(gather({}, {variable: text}).values()) == [value]
+
+
+@pytest.mark.parametrize("variable", [name for name in GATHERED if "PROXY_HEADERS" not in name])
+def test_empty_variables_are_none(variable: str) -> None:
+    assert gather({}, {variable: ""}) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("VALIDATE_CERTS", "VERIFY_SSL"), ("CA_CERT", "SSL_CA_CERT"), ("CLIENT_CERT", "CERT_FILE"), ("CLIENT_KEY", "KEY_FILE")],
+)
+def test_names_of_options_come_before_those_of_the_library(first: str, second: str) -> None:
+    variables = {f"K8S_AUTH_{first}": "no", f"K8S_AUTH_{second}": "yes"}
+    assert list(gather({}, variables).values()) in ([False], ["no"])
+    assert list(gather({}, {**variables, f"K8S_AUTH_{first}": ""}).values()) in ([True], ["yes"])
+
+
+def test_false_given_is_not_false_left_out() -> None:
+    assert gather({"validate_certs": False}, {"K8S_AUTH_VERIFY_SSL": "yes"}) == {"validate_certs": False}
+
+
+def test_slashes_at_the_end_of_the_host_are_left_out() -> None:
+    assert gather({"host": f"{HOST}//"}, {}) == {"host": HOST}
+
+
+def test_unset_options_and_other_variables_are_left_out() -> None:
+    assert gather(dict.fromkeys([*VARIABLES, "proxy_headers", "namespace"]), {"K8S_AUTH": "x", "KUBECONFIG": "y"}) == {}
+
+
+SECRETS: dict[str, tuple[dict[str, t.Any], set[str]]] = {
+    "none": ({"host": HOST, "username": "me", "client_key": "/key"}, set()),
+    "token": ({"api_key": "abc"}, {"abc"}),
+    "password": ({"username": "me", "password": "abc"}, {"abc"}),
+    "empty": ({"api_key": "", "password": ""}, set()),
+    "proxy": ({"proxy_headers": {"basic_auth": "a:b", "proxy_basic_auth": "c:d", "user_agent": "debug/1.0"}}, {"a:b", "c:d"}),
+    "kubeconfig file": ({"kubeconfig": "/kubeconfig"}, set()),
+    "kubeconfig": ({"kubeconfig": kubeconfig()}, {"token-one", "token-two"}),
+    "kubeconfig with a key": (
+        {"kubeconfig": kubeconfig(**{"client-key-data": "KEY", "client-certificate-data": "CERT", "username": "me", "password": "abc"})},
+        {"token-one", "token-two", "KEY", "CERT", "abc"},
+    ),
+    "kubeconfig without users": ({"kubeconfig": {"users": None}}, set()),
+    "kubeconfig of wrong types": ({"kubeconfig": {"users": ["x", None, {"user": "y"}, {"user": {"token": 5}}, {"name": "z"}]}}, set()),
+    "kubeconfig with users as a mapping": ({"kubeconfig": {"users": {"one": {}}}}, set()),
+}
+
+
+@pytest.mark.parametrize(("settings", "expected"), SECRETS.values(), ids=SECRETS)
+def test_secrets(settings: dict[str, t.Any], expected: set[str]) -> None:
+    assert secrets(settings) == expected
+
+
+MISSED: dict[str, dict[str, t.Any]] = {
+    "password in the host": {"host": "https://me:hidden@api.example.com"},
+    "password in the proxy": {"proxy": "http://me:hidden@proxy.example.com:3128"},
+    "kubeconfig with an auth provider": {"kubeconfig": {"users": [{"user": {"auth-provider": {"name": "oidc", "config": {"refresh-token": "hidden"}}}}]}},
+    "kubeconfig with a plugin's variables": {"kubeconfig": {"users": [{"user": {"exec": {"env": [{"name": "AWS_SECRET_ACCESS_KEY", "value": "hidden"}]}}}]}},
+}
+
+
+@pytest.mark.xfail(strict=True, reason="these are not among the secrets, so -vvv shows them with the task's arguments")
+@pytest.mark.parametrize("settings", MISSED.values(), ids=MISSED)
+def test_secrets_within_other_values(settings: dict[str, t.Any]) -> None:
+    assert "hidden" in secrets(settings)
+
+
+def test_host_with_a_token_stands_alone() -> None:
+    connection = connect({"host": HOST, "api_key": "abc", "kubeconfig": "/nowhere", "context": "none"})
+    assert sent(connection) == (HOST, ["Bearer abc"])
+    assert (connection.namespace, connection.context, connection.warnings) == ("default", "none", [])
+
+
+def test_host_with_a_password_stands_alone() -> None:
+    connection = connect({"host": HOST, "username": "me", "password": "abc", "kubeconfig": "/nowhere"})
+    assert (connection.configuration.host, connection.configuration.username, connection.configuration.password) == (HOST, "me", "abc")
+
+
+def test_host_with_a_client_certificate_stands_alone(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "crt", tmp_path / "key"
+    certificate.touch()
+    key.touch()
+    connection = connect({"host": HOST, "client_cert": str(certificate), "client_key": str(key), "kubeconfig": "/nowhere"})
+    assert (connection.configuration.cert_file, connection.configuration.key_file) == (str(certificate), str(key))
+
+
+@pytest.mark.parametrize("settings", [{"username": "me"}, {"password": "abc"}], ids=["user", "password"])
+def test_half_of_the_credentials_do_not_stand_alone(settings: dict[str, t.Any]) -> None:
+    with pytest.raises(Failure) as caught:
+        connect({"host": HOST, "kubeconfig": "/nowhere", **settings})
+    assert "/nowhere" in caught.value.msg
+
+
+CONTEXTS: dict[str, tuple[dict[str, t.Any], tuple[str, list[str]], str, int]] = {
+    "current": ({}, ("https://one.example.com", ["Bearer token-one"]), "shop", 0),
+    "another": ({"context": "two"}, ("https://two.example.com", ["Bearer token-two"]), "default", 1),
+    "without verification": ({"validate_certs": False}, ("https://one.example.com", ["Bearer token-one"]), "shop", 1),
+    "with verification": ({"context": "two", "validate_certs": True}, ("https://two.example.com", ["Bearer token-two"]), "default", 0),
+}
+
+
+@pytest.mark.parametrize(("settings", "expected", "namespace", "warnings"), CONTEXTS.values(), ids=CONTEXTS)
+@pytest.mark.parametrize("kind", ["file", "mapping", "default file"])
+def test_kubeconfig(file: Path, tmp_path: Path, kind: str, settings: dict[str, t.Any], expected: tuple[str, list[str]], namespace: str, warnings: int) -> None:
+    given: dict[str, dict[str, t.Any]] = {"file": {"kubeconfig": str(file)}, "mapping": {"kubeconfig": kubeconfig()}, "default file": {}}
+    if kind == "default file":
+        (tmp_path / ".kube").mkdir()
+        file.rename(tmp_path / ".kube" / "config")
+    connection = connect({**given[kind], **settings})
+    assert sent(connection) == expected
+    assert (connection.namespace, connection.context, len(connection.warnings)) == (namespace, settings.get("context"), warnings)
+
+
+@pytest.mark.xfail(strict=True, reason="the library's hook that renews the kubeconfig's token puts the kubeconfig's values back before each request")
+@pytest.mark.parametrize("kind", ["file", "mapping"])
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({"host": HOST}, (HOST, ["Bearer token-one"])), ({"api_key": "abc"}, ("https://one.example.com", ["Bearer abc"]))],
+    ids=["host", "token"],
+)
+def test_options_are_laid_over_the_kubeconfig(file: Path, kind: str, settings: dict[str, t.Any], expected: tuple[str, list[str]]) -> None:
+    connection = connect({"kubeconfig": str(file) if kind == "file" else kubeconfig(), **settings})
+    assert [sent(connection), sent(connection)] == [expected] * 2
+
+
+@pytest.mark.parametrize("path", ["~/kubeconfig", "$WHERE/kubeconfig", "/nowhere:~/kubeconfig"], ids=["home", "variable", "list"])
+def test_paths_of_kubeconfigs(file: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv("WHERE", str(file.parent))
+    connection = connect({"kubeconfig": path.replace("~/", f"{file.parent}/") if ":" in path else path})
+    assert sent(connection)[0] == "https://one.example.com"
+
+
+BROKEN: dict[str, t.Any] = {
+    "no file": "/nowhere",
+    "a directory": ".",
+    "empty": b"",
+    "no YAML": b"a: [",
+    "no mapping": b"- 1",
+    "binary": b"\xff\xfe\x00",
+    "nothing in it": b"{}",
+    "mapping with nothing in it": {},
+    "mapping of wrong types": {"contexts": 5, "clusters": "x", "current-context": "one"},
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_kubeconfigs_that_cannot_be_used(tmp_path: Path, content: t.Any) -> None:
+    if isinstance(content, bytes):
+        (tmp_path / "broken").write_bytes(content)
+        content = str(tmp_path / "broken")
+    with pytest.raises(Failure) as caught:
+        connect({"kubeconfig": content})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "kubeconfig")
+    assert len(caught.value.msg.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["file", "mapping"])
+def test_unknown_context(file: Path, kind: str) -> None:
+    with pytest.raises(Failure) as caught:
+        connect({"kubeconfig": str(file) if kind == "file" else kubeconfig(), "context": "three"})
+    assert caught.value.code == "invalid_options"
+    assert "three" in caught.value.msg
+
+
+def test_nothing_to_go_by() -> None:
+    with pytest.raises(Failure) as caught:
+        connect({})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "kubeconfig")
+    assert "K8S_AUTH_" in caught.value.msg
+
+
+def test_a_host_without_anything_else_is_asked_anonymously() -> None:
+    assert sent(connect({"host": HOST})) == (HOST, [])
+
+
+@pytest.mark.parametrize("settings", [{"kubeconfig": ""}, {"ca_cert": ""}], ids=["kubeconfig", "ca_cert"])
+@pytest.mark.xfail(strict=True, reason="an empty option counts as given, while kubernetes.core takes it for left out")
+def test_empty_options_are_as_left_out(file: Path, tmp_path: Path, settings: dict[str, t.Any]) -> None:
+    (tmp_path / ".kube").mkdir()
+    file.rename(tmp_path / ".kube" / "config")
+    assert sent(connect(gather(settings, {}))) == ("https://one.example.com", ["Bearer token-one"])
+
+
+@pytest.mark.usefixtures("in_cluster")
+def test_in_a_cluster() -> None:
+    connection = connect({})
+    host, [authorization] = sent(connection)
+    assert (host, authorization.lower()) == ("https://10.0.0.1:443", "bearer token-of-the-pod")
+    assert (connection.namespace, connection.context, connection.warnings) == ("team", None, [])
+
+
+@pytest.mark.usefixtures("in_cluster")
+@pytest.mark.parametrize("settings", [{"kubeconfig": kubeconfig()}, {"context": "one"}], ids=["kubeconfig", "context"])
+def test_a_kubeconfig_comes_before_the_cluster_around(file: Path, tmp_path: Path, settings: dict[str, t.Any]) -> None:
+    (tmp_path / ".kube").mkdir()
+    file.rename(tmp_path / ".kube" / "config")
+    assert sent(connect(settings)) == ("https://one.example.com", ["Bearer token-one"])
+
+
+def test_the_cluster_around_comes_before_the_default_kubeconfig(file: Path, tmp_path: Path, in_cluster: Path) -> None:
+    (tmp_path / ".kube").mkdir()
+    file.rename(tmp_path / ".kube" / "config")
+    assert sent(connect({}))[0] == "https://10.0.0.1:443"
+    (in_cluster / "token").unlink()
+    assert sent(connect({}))[0] == "https://one.example.com"
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"], ids=["no file", "empty", "blank"])
+def test_in_a_cluster_that_does_not_say_the_namespace(in_cluster: Path, content: str | None) -> None:
+    (in_cluster / "namespace").unlink()
+    if content is not None:
+        (in_cluster / "namespace").write_text(content)
+    assert connect({}).namespace == "default"
+
+
+@pytest.mark.usefixtures("in_cluster")
+@pytest.mark.xfail(strict=True, reason="the library's hook that refreshes the service account's token puts its own values back before each request")
+@pytest.mark.parametrize(
+    ("settings", "host", "authorization"),
+    [({"api_key": "abc"}, "https://10.0.0.1:443", "bearer abc"), ({"host": HOST}, HOST, "bearer token-of-the-pod")],
+    ids=["token", "host"],
+)
+def test_options_are_laid_over_the_cluster_around(settings: dict[str, t.Any], host: str, authorization: str) -> None:
+    connection = connect(settings)
+    for there, authorizations in (sent(connection), sent(connection)):
+        assert (there, [value.lower() for value in authorizations]) == (host, [authorization])
+
+
+@pytest.mark.parametrize("option", ["ca_cert", "client_cert", "client_key"])
+def test_files_that_are_not_there(option: str) -> None:
+    with pytest.raises(Failure) as caught:
+        connect({"host": HOST, "api_key": "abc", option: "/nowhere/file"})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", option)
+    assert "/nowhere/file" in caught.value.msg
+
+
+def test_single_settings_reach_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "ca").touch()
+    settings = {"ca_cert": str(tmp_path / "ca"), "proxy": "http://proxy:3128", "no_proxy": "a,b", "validate_certs": True}
+    headers = {"basic_auth": "a:b", "proxy_basic_auth": "c:d", "user_agent": "debug/1.0"}
+    configuration = connect({"host": HOST, "api_key": "abc", "proxy_headers": headers, **settings}).configuration
+    assert configuration.ssl_ca_cert == str(tmp_path / "ca")
+    assert (configuration.proxy, configuration.no_proxy, configuration.verify_ssl) == ("http://proxy:3128", "a,b", True)
+    assert configuration.proxy_headers == {"authorization": "Basic YTpi", "proxy-authorization": "Basic Yzpk", "user-agent": "debug/1.0"}
+
+
+def test_the_library_does_not_try_again_by_itself() -> None:
+    assert connect({"host": HOST, "api_key": "abc"}).configuration.retries is False
+
+
+@pytest.mark.parametrize(("host", "warned"), [(HOST, True), ("http://127.0.0.1:8001", False)], ids=["https", "http"])
+def test_verification_off_is_warned_about(host: str, warned: bool) -> None:
+    warnings = connect({"host": host, "api_key": "abc", "validate_certs": False}).warnings
+    assert ["validate_certs" in warning for warning in warnings] == [True] * warned
+
+
+@pytest.mark.parametrize("version", BROKEN_CLIENTS)
+def test_releases_that_send_no_token_are_refused(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(kubernetes, "__version__", version)
+    with pytest.raises(Failure) as caught:
+        connect({"host": HOST, "api_key": "abc"})
+    assert caught.value.code == "missing_library"
+    assert version in caught.value.message
+
+
+def test_connecting_leaves_no_trace_for_the_next_one() -> None:
+    connect({"host": HOST, "api_key": "abc", "validate_certs": False})
+    connection = connect({"host": "https://other.example.com"})
+    assert sent(connection) == ("https://other.example.com", [])
+    assert connection.configuration.verify_ssl

@@ -1,0 +1,160 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The closed set of failure codes: each is documented, happens, and says what to do."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+
+import kubernetes
+import pytest
+import yaml
+
+from ansible_collections.kubedebug.pods.plugins.module_utils._auth import connect
+from ansible_collections.kubedebug.pods.plugins.module_utils._client import Client
+from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline, check_stored, check_writable, decide
+from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Reference, Request, ensure
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES, Failure
+from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain
+from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
+from ansible_collections.kubedebug.pods.plugins.module_utils._status import judge
+from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
+from tests.unit.plugins.modules.documents import NAMESPACE, PATCH_PATH, POD, POD_PATH, RUNNING, SENT, pod, stored, terminated, waiting
+from tests.unit.plugins.modules.script import Call, ScriptedServer
+
+
+def refused(code: int, message: str, name: str = "") -> t.Callable[[], Failure]:
+    return lambda: explain(Status(code, "", message, name, []), namespace=NAMESPACE, pod=POD)
+
+
+def judged(state: t.Any, wait_for: str = "running") -> t.Callable[[], Failure | None]:
+    return lambda: judge(pod(stored(), states={"debugger": state}), "debugger", wait_for, [0]).failure
+
+
+def ensured(*calls: Call, **request: t.Any) -> t.Callable[[], Failure | None]:
+    def run() -> Failure | None:
+        server = ScriptedServer(calls)
+        client = Client(connect({"host": server.url, "api_key": "abc"}))
+        [outcome] = ensure(client, Request(containers=[SENT], policy=Policy(), **request), [Reference(NAMESPACE, POD)])
+        server.finish()
+        return outcome.failure
+
+    return run
+
+
+def unreachable() -> t.Any:
+    return Client(connect({"host": "http://127.0.0.1:9", "api_key": "abc"})).get_pod(NAMESPACE, POD, patience=0)
+
+
+def broken_library() -> t.Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kubernetes, "__version__", "36.0.0")
+        return connect({})
+
+
+THERE = Call("GET", POD_PATH).json(pod())
+AWAY = [Call("GET", POD_PATH).broken() for _attempt in range(8)]
+RIGHT = 'User "u" cannot patch resource "pods/ephemeralcontainers" in API group "" in the namespace "shop"'
+SITUATIONS: dict[str, t.Callable[[], t.Any]] = {
+    "invalid_options": lambda: build({"name": "debugger", "command": "sleep"}, None),
+    "missing_library": broken_library,
+    "unauthorized": refused(401, "Unauthorized"),
+    "forbidden_rbac": refused(403, RIGHT),
+    "forbidden_pod_security": refused(403, 'violates PodSecurity "restricted:latest": privileged'),
+    "forbidden_admission": refused(403, 'admission webhook "w" denied the request: no'),
+    "api_unreachable": unreachable,
+    "api_error": refused(500, "oops"),
+    "dry_run_unsupported": refused(400, 'admission webhook "w" does not support dry run'),
+    "outcome_unknown": ensured(THERE, Call("PATCH", PATCH_PATH).broken(), *AWAY),
+    "pod_not_found": refused(404, f'pods "{POD}" not found', POD),
+    "pod_replaced": lambda: decide(pod(), [SENT], Policy(pod_uid="another")),
+    "pod_terminating": lambda: check_writable(pod(deletionTimestamp="2026-11-01T10:00:00Z")),
+    "pod_finished": lambda: check_writable(pod(phase="Failed")),
+    "static_pod": lambda: check_writable(pod(annotations={"kubernetes.io/config.mirror": "x"})),
+    "subresource_missing": refused(404, "the server could not find the requested resource"),
+    "invalid_spec": lambda: check_offline([{"name": "debugger"}]),
+    "different": lambda: decide(pod(stored(image="x:1")), [SENT], Policy()),
+    "removal_refused": lambda: decide(pod(stored()), [SENT], Policy(state="absent")),
+    "finished": lambda: decide(pod(stored(), states={"debugger": terminated()}), [SENT], Policy(on_finished="fail")),
+    "dropped_by_server": lambda: check_stored(pod(), [SENT], allow_injected=False),
+    "image_error": judged(waiting("InvalidImageName")),
+    "start_error": judged(waiting("RunContainerError")),
+    "exited": judged(terminated(1, "Error"), "completed"),
+    "timed_out": ensured(Call("GET", POD_PATH).json(pod(stored(), states={"debugger": waiting("ContainerCreating")})), wait_timeout=0),
+}
+
+
+def documented(module: t.Any) -> t.Any:
+    return yaml.safe_load(module.RETURN)["failure"]
+
+
+def test_documented_codes_are_those_that_there_are() -> None:
+    [_what, codes] = " ".join(documented(ephemeral_container)["contains"]["code"]["description"]).split("One of", 1)
+    found = re.findall(r"V\(([a-z_]+)\)", codes)
+    assert sorted(found) == sorted(CODES)
+
+
+def test_the_other_module_refers_to_them() -> None:
+    assert "M(kubedebug.pods.ephemeral_container)" in documented(ephemeral_container_info)["description"]
+
+
+def test_every_code_has_a_situation() -> None:
+    assert set(SITUATIONS) == CODES
+
+
+@pytest.mark.parametrize(("code", "situation"), SITUATIONS.items(), ids=SITUATIONS)
+def test_every_failure_says_what_to_do(monkeypatch: pytest.MonkeyPatch, code: str, situation: t.Callable[[], t.Any]) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    try:
+        failure = situation()
+    except Failure as exc:
+        failure = exc
+    assert isinstance(failure, Failure)
+    assert failure.code == code
+    assert failure.hint
+    assert failure.message.endswith(".")
+    assert failure.hint.endswith(".")
+    assert failure.msg == f"{failure.message} {failure.hint}"
+    assert str(failure) == failure.message
+
+
+def test_the_dictionary_has_the_documented_keys() -> None:
+    assert list(Failure("exited", "x").to_dict()) == ["code", "namespace", "pod", "container", "field", "details", "hint"]
+    assert set(Failure("exited", "x").to_dict()) == set(documented(ephemeral_container)["contains"])
+
+
+@pytest.mark.parametrize("code", ["", "Exited", "exit", "unknown"])
+def test_other_codes_cannot_be_raised(code: str) -> None:
+    with pytest.raises(ValueError, match="is not a failure code"):
+        Failure(code, "x")
+
+
+def test_what_the_place_did_not_know_is_filled_in_once() -> None:
+    failure = Failure("exited", "x", pod="cart", details=[{"a": 1}])
+    assert failure.about(namespace="shop", pod="other", container="debugger") is failure
+    assert failure.about(namespace="team", pod="another", container="probe") is failure
+    assert failure.to_dict() == {
+        "code": "exited",
+        "namespace": "shop",
+        "pod": "cart",
+        "container": "debugger",
+        "field": None,
+        "details": [{"a": 1}],
+        "hint": None,
+    }
+    assert failure.msg == "x"
+
+
+def test_details_are_copied() -> None:
+    detail = {"a": 1}
+    failure = Failure("exited", "x", details=[detail])
+    detail["a"] = 2
+    assert failure.details == [{"a": 1}]
+
+
+def test_what_runs_is_no_failure() -> None:
+    assert judged(RUNNING)() is None
