@@ -10,8 +10,11 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
+from urllib.parse import urlsplit
 
+from . import _kubernetes
 from ._errors import Failure
 
 if t.TYPE_CHECKING:
@@ -36,6 +39,7 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str | None]] = {
 _BOOLEANS = ("validate_certs", "persist_config")
 _PROXY_HEADERS = ("proxy_basic_auth", "basic_auth", "user_agent")
 _SECRET_FIELDS = ("token", "password", "client-key-data", "client-certificate-data")
+_SECRET_NAME = re.compile(r"token|secret|password|key|credential", re.IGNORECASE)
 _FILES = ("ca_cert", "client_cert", "client_key")
 _SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
@@ -53,11 +57,11 @@ class Connection(t.NamedTuple):
 
 
 def gather(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """The authentication settings: a module option wins over its variable, as in kubernetes.core."""
+    """The authentication settings: a module option wins over its variable, and an empty one is as left out, as in kubernetes.core."""
     settings: dict[str, t.Any] = {}
     for option, (variables, _attribute) in VARIABLES.items():
         value = params.get(option)
-        if value is None:
+        if value is None or value == "":
             text = next((environ[name] for name in variables if environ.get(name)), None)
             value = text if text is None or option not in _BOOLEANS else text.lower() not in ("0", "false", "no")
         if value is not None:
@@ -74,14 +78,33 @@ def gather(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[
 def secrets(settings: t.Mapping[str, t.Any]) -> set[str]:
     """Every value among the settings that must not be shown, those of an in-memory kubeconfig included."""
     found = {settings[key] for key in ("api_key", "password") if key in settings}
+    found.update(_password_within(settings[key]) for key in ("host", "proxy") if key in settings)
     found.update(value for key, value in settings.get("proxy_headers", {}).items() if key != "user_agent")
     kubeconfig = settings.get("kubeconfig")
     users = kubeconfig.get("users") if isinstance(kubeconfig, dict) else None
     for entry in users if isinstance(users, list) else ():
         user = entry.get("user") if isinstance(entry, dict) else None
         if isinstance(user, dict):
-            found.update(value for key, value in user.items() if key in _SECRET_FIELDS and isinstance(value, str))
-    return {value for value in found if value}
+            found.update(_secrets_of_user(user))
+    return {value for value in found if isinstance(value, str) and value}
+
+
+def _password_within(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None
+
+
+def _secrets_of_user(user: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
+    yield from (user.get(key) for key in _SECRET_FIELDS)
+    for section, settings in (("auth-provider", "config"), ("exec", "env")):
+        holder = user.get(section)
+        values = holder.get(settings) if isinstance(holder, dict) else None
+        if isinstance(values, list):
+            values = {str(entry.get("name")): entry.get("value") for entry in values if isinstance(entry, dict)}
+        if isinstance(values, dict):
+            yield from (value for key, value in values.items() if _SECRET_NAME.search(str(key)))
 
 
 def connect(settings: t.Mapping[str, t.Any]) -> Connection:
@@ -90,30 +113,49 @@ def connect(settings: t.Mapping[str, t.Any]) -> Connection:
     Precedence as in kubernetes.core: host with a token, with user and password or with a client certificate stands alone; else kubeconfig or context;
     else the cluster that this runs in; else the default kubeconfig. Single options are laid over what was loaded.
     """
-    import kubernetes
-    from kubernetes import client, config
-
+    kubernetes = _kubernetes.load()
     if kubernetes.__version__ in BROKEN_CLIENTS:
         raise Failure(
             "missing_library",
             f"The Python package kubernetes {kubernetes.__version__} sends no bearer tokens, so every request would be anonymous.",
             hint="Install another release: kubernetes>=24.2.0,!=36.0.0,!=36.0.1.",
         )
+    token = settings.get("api_key", "")
+    if not (token.isascii() and token.isprintable()):
+        raise Failure(
+            "invalid_options",
+            "api_key holds a line break or another character that no HTTP header can carry.",
+            field="api_key",
+            hint="A token that comes from a file often ends with a line break: apply the filter trim.",
+        )
     for option in _FILES:
         if option in settings and not os.path.isfile(settings[option]):
             raise Failure("invalid_options", f"{option}: there is no file {settings[option]}.", field=option)
 
-    configuration = client.Configuration()
+    configuration = kubernetes.client.Configuration()
     namespace: str | None = None
     pairs = (("api_key",), ("username", "password"), ("client_cert", "client_key"))
     alone = "host" in settings and any(all(name in settings for name in pair) for pair in pairs)
     if not alone:
-        if "kubeconfig" not in settings and "context" not in settings and _load_in_cluster(configuration):
+        if "kubeconfig" not in settings and "context" not in settings and _load_in_cluster(configuration, kubernetes.config):
             namespace = _read(_SERVICE_ACCOUNT_NAMESPACE)
         else:
-            namespace = _load_kubeconfig(settings, configuration, config)
-    _overlay(settings, configuration)
+            namespace = _load_kubeconfig(settings, configuration, kubernetes.config)
+    _lay_over(settings, configuration)
     return Connection(configuration, namespace or "default", settings.get("context"), _warnings(configuration))
+
+
+def _lay_over(settings: t.Mapping[str, t.Any], configuration: Configuration) -> None:
+    """Set the single options, for good: what renews a loaded token puts back all that was loaded, itself included."""
+    _overlay(settings, configuration)
+    renew = configuration.refresh_api_key_hook
+    if renew:
+
+        def renew_and_lay_over(renewed: Configuration) -> None:
+            renew(renewed)
+            _lay_over(settings, renewed)
+
+        configuration.refresh_api_key_hook = renew_and_lay_over
 
 
 def _overlay(settings: t.Mapping[str, t.Any], configuration: Configuration) -> None:
@@ -146,9 +188,7 @@ def _read(path: str) -> str | None:
         return None
 
 
-def _load_in_cluster(configuration: Configuration) -> bool:
-    from kubernetes import config
-
+def _load_in_cluster(configuration: Configuration, config: t.Any) -> bool:
     try:
         config.load_incluster_config(client_configuration=configuration)
     except config.ConfigException:

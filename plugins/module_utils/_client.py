@@ -13,10 +13,11 @@ import json
 import random
 import time
 import typing as t
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from . import _refusals
 from ._errors import Failure
+from ._status import is_pod
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ PATIENCE = 15.0
 ATTEMPTS = 8
 _RETRIED = (429, 500, 502, 503, 504)
 _CONNECT_TIMEOUT = 10.0
+_USER_AGENT = "kubedebug.pods"
 
 
 class Lost(Exception):
@@ -57,18 +59,19 @@ class Client:
     """Requests to one API server as one account. Every method raises Failure with a code; none returns an error."""
 
     def __init__(self, connection: Connection, *, request_timeout: float = 30.0) -> None:
-        from kubernetes.client import ApiClient
-        from kubernetes.dynamic import DynamicClient
+        from kubernetes.client.rest import RESTClientObject
 
         self.namespace = connection.namespace
         self.context = connection.context
         self._timeout = request_timeout
-        self._host = _without_credentials(str(connection.configuration.host))
-        self._dynamic = DynamicClient(ApiClient(connection.configuration), discoverer=lambda _client, _cache_file: None)
+        self._configuration = connection.configuration
+        self._url = str(connection.configuration.host).rstrip("/")
+        self._host = _without_credentials(self._url)
+        self._pool = RESTClientObject(connection.configuration).pool_manager
 
     def get_pod(self, namespace: str, pod: str, *, patience: float = PATIENCE) -> dict[str, t.Any]:
         """GET the pod. Goes on for ``patience`` seconds while the server is away or overloaded."""
-        reply = self._read(_pod_path(namespace, pod), patience=patience, namespace=namespace, pod=pod)
+        reply = self._read(_pod_path(namespace, pod), [], patience=patience, namespace=namespace, pod=pod)
         return _decode(reply.data, "Pod", self._host)
 
     def add_ephemeral_containers(
@@ -87,7 +90,7 @@ class Client:
         else:
             operations.append({"op": "test", "path": "/spec/ephemeralContainers", "value": None})
             operations.append({"op": "add", "path": "/spec/ephemeralContainers", "value": list(containers)})
-        reply = self._write(_pod_path(namespace, name, "ephemeralcontainers"), operations, query, namespace=namespace, pod=name)
+        reply = self._write(_pod_path(namespace, name, "ephemeralcontainers"), query, operations, namespace=namespace, pod=name)
         return Added(_decode(reply.data, "Pod", self._host), _warnings(reply.headers))
 
     def watch_pod(self, namespace: str, pod: str, resource_version: str, seconds: float) -> Iterator[tuple[str, dict[str, t.Any]]]:
@@ -103,15 +106,16 @@ class Client:
             ("timeoutSeconds", str(max(1, round(seconds)))),
         ]
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
-        reply = self._read(path, query=query, patience=seconds, namespace=namespace, pod=pod, read_timeout=seconds)
+        reply = self._read(path, query, patience=seconds, namespace=namespace, pod=pod, read_timeout=seconds, stream=True)
         try:
             for line in _lines(reply):
                 event = json.loads(line)
-                if event["type"] == "ERROR":
-                    if event["object"].get("code") == 410:
-                        raise WatchExpired
+                kind, item = (event.get("type"), event.get("object")) if isinstance(event, dict) else (None, None)
+                if kind == "ERROR" and isinstance(item, dict) and item.get("code") == 410:
+                    raise WatchExpired
+                if not is_pod(item):
                     return
-                yield event["type"], event["object"]
+                yield str(kind), item
         except (OSError, ValueError, _transport_error()):
             return
         finally:
@@ -120,65 +124,80 @@ class Client:
     def read_log(self, namespace: str, pod: str, container: str, *, tail_lines: int | None, limit_bytes: int) -> str:
         """The container's output, at most ``limit_bytes`` of it, decoded with replacement."""
         query = [("container", container), ("limitBytes", str(limit_bytes))] + ([("tailLines", str(tail_lines))] if tail_lines is not None else [])
-        reply = self._read(_pod_path(namespace, pod, "log"), query=query, namespace=namespace, pod=pod, accept="*/*")
+        reply = self._read(_pod_path(namespace, pod, "log"), query, namespace=namespace, pod=pod, accept="*/*")
         return bytes(reply.data).decode("utf-8", errors="replace")
 
     def list_events(self, namespace: str, pod_uid: str, pod: str) -> list[dict[str, t.Any]]:
         """The events of that very pod, oldest first."""
         query = [("fieldSelector", f"involvedObject.uid={pod_uid}"), ("limit", "500")]
-        reply = self._read(f"/api/v1/namespaces/{quote(namespace, safe='')}/events", query=query, namespace=namespace, pod=pod)
+        reply = self._read(f"/api/v1/namespaces/{quote(namespace, safe='')}/events", query, namespace=namespace, pod=pod)
         events = _decode(reply.data, "EventList", self._host).get("items") or []
         return sorted(events, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
 
-    def _request(self, method: str, path: str, *, query: list[tuple[str, str]], accept: str, read_timeout: float | None = None, **kwargs: t.Any) -> t.Any:
-        timeout = (min(_CONNECT_TIMEOUT, self._timeout), read_timeout or self._timeout)
-        return self._dynamic.request(method, path, query_params=query, header_params={"Accept": accept}, serialize=False, _request_timeout=timeout, **kwargs)
-
-    def _read(
+    def _request(
         self,
+        method: str,
         path: str,
+        query: list[tuple[str, str]],
         *,
-        namespace: str,
-        pod: str,
-        query: list[tuple[str, str]] | None = None,
-        patience: float = PATIENCE,
-        read_timeout: float | None = None,
         accept: str = "application/json",
+        operations: list[dict[str, t.Any]] | None = None,
+        read_timeout: float | None = None,
+        stream: bool = False,
     ) -> t.Any:
+        """One request over the connections that the kubernetes package made. Returns urllib3's response, whatever its status."""
+        from urllib3 import Timeout
+
+        headers = {"Accept": accept, "User-Agent": _USER_AGENT, **_authorization(self._configuration)}
+        body = None
+        if operations is not None:
+            headers["Content-Type"] = "application/json-patch+json"
+            body = json.dumps(operations)
+        return self._pool.request(
+            method,
+            f"{self._url}{path}?{urlencode(query)}" if query else f"{self._url}{path}",
+            headers=headers,
+            body=body,
+            timeout=Timeout(connect=min(_CONNECT_TIMEOUT, self._timeout), read=read_timeout or self._timeout),
+            retries=False,
+            redirect=False,
+            preload_content=not stream,
+        )
+
+    def _read(self, path: str, query: list[tuple[str, str]], *, namespace: str, pod: str, patience: float = PATIENCE, **how: t.Any) -> t.Any:
         retry = _Retry(patience)
         while True:
             try:
-                return self._request("get", path, query=query or [], accept=accept, read_timeout=read_timeout)
-            except _api_exception() as exc:
-                if not exc.status:
-                    raise self._unreachable(exc, namespace, pod) from None
-                failure = _refusals.explain(_refusals.status_of(exc), namespace=namespace, pod=pod)
-                if exc.status not in _RETRIED or not retry.wait(_retry_after(exc)):
-                    raise failure from None
+                reply = self._request("GET", path, query, **how)
+                if reply.status < 300:
+                    return reply
+                status = _refusals.status_of(reply.status, reply.reason, reply.data)
             except (OSError, _transport_error()) as exc:
                 if _is_final(exc) or not retry.wait():
                     raise self._unreachable(exc, namespace, pod) from None
+                continue
+            if status.code not in _RETRIED or not retry.wait(_retry_after(reply)):
+                raise _refusals.explain(status, namespace=namespace, pod=pod)
 
-    def _write(self, path: str, operations: list[dict[str, t.Any]], query: list[tuple[str, str]], *, namespace: str, pod: str) -> t.Any:
+    def _write(self, path: str, query: list[tuple[str, str]], operations: list[dict[str, t.Any]], *, namespace: str, pod: str) -> t.Any:
         retry = _Retry(PATIENCE)
         while True:
             try:
-                return self._request("patch", path, query=query, accept="application/json", body=operations, content_type="application/json-patch+json")
-            except _api_exception() as exc:
-                if not exc.status:
-                    raise Lost(_short(exc)) from None
-                status = _refusals.status_of(exc)
-                if exc.status == 429 and retry.wait(_retry_after(exc)):
-                    continue
-                if exc.status >= 500:
-                    raise Lost(_refusals.words(status)) from None
-                if _refusals.is_conflict(status):
-                    raise Conflict(_refusals.words(status)) from None
-                raise _refusals.explain(status, namespace=namespace, pod=pod) from None
+                reply = self._request("PATCH", path, query, operations=operations)
             except (OSError, _transport_error()) as exc:
                 if _is_final(exc):
                     raise self._unreachable(exc, namespace, pod) from None
                 raise Lost(_short(exc)) from None
+            if reply.status < 300:
+                return reply
+            status = _refusals.status_of(reply.status, reply.reason, reply.data)
+            if status.code == 429 and retry.wait(_retry_after(reply)):
+                continue
+            if status.code >= 500:
+                raise Lost(_refusals.words(status))
+            if _refusals.is_conflict(status):
+                raise Conflict(_refusals.words(status))
+            raise _refusals.explain(status, namespace=namespace, pod=pod)
 
     def _unreachable(self, exc: Exception, namespace: str, pod: str) -> Failure:
         return Failure(
@@ -207,10 +226,12 @@ class _Retry:
         return True
 
 
-def _api_exception() -> type[t.Any]:
-    from kubernetes.client.exceptions import ApiException
-
-    return t.cast("type[t.Any]", ApiException)
+def _authorization(configuration: t.Any) -> dict[str, str]:
+    """The header that says who asks. Asking the configuration renews a token that a kubeconfig's plugin or a service account gave."""
+    bearer = configuration.auth_settings().get("BearerToken")
+    if bearer:
+        return {"Authorization": bearer["value"]}
+    return {"Authorization": configuration.get_basic_auth_token()} if configuration.username else {}
 
 
 def _transport_error() -> type[Exception]:
@@ -223,29 +244,25 @@ def _is_final(exc: Exception) -> bool:
     """Whether trying again cannot help: the server's name or certificate is wrong, or nothing can be sent at all."""
     import ssl
 
-    from urllib3.exceptions import LocationParseError, NameResolutionError, SSLError
+    from urllib3.exceptions import LocationValueError, NameResolutionError, SSLError
 
     cause: BaseException | None = exc
     while cause is not None:
-        if isinstance(cause, (SSLError, LocationParseError, NameResolutionError, ssl.SSLCertVerificationError)):
+        if isinstance(cause, (SSLError, LocationValueError, NameResolutionError, ssl.SSLCertVerificationError)):
             return True
         cause = cause.__cause__ or cause.__context__
     return False
 
 
-def _retry_after(exc: t.Any) -> float:
+def _retry_after(reply: t.Any) -> float:
     try:
-        return max(0.0, float(exc.headers.get("Retry-After", 0)))
-    except (AttributeError, TypeError, ValueError):
+        return max(0.0, float(reply.headers.get("Retry-After", 0)))
+    except ValueError:
         return 0.0
 
 
 def _short(exc: Exception) -> str:
-    """The exception in a line. The kubernetes client wraps a TLS failure into an ApiException with status 0 and the words as its reason."""
-    reason = getattr(exc, "reason", None) if isinstance(exc, _api_exception()) else None
-    text = " ".join(str(reason or exc).split())
-    if reason:
-        return text[:300]
+    text = " ".join(str(exc).split())
     return f"{type(exc).__name__}: {text[:300]}" if text else type(exc).__name__
 
 
@@ -264,7 +281,7 @@ def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
         document = json.loads(data)
     except ValueError:
         document = None
-    if not isinstance(document, dict) or document.get("kind") != kind:
+    if not (_is_whole_pod(document) if kind == "Pod" else isinstance(document, dict) and document.get("kind") == kind):
         found = document.get("kind") if isinstance(document, dict) else None
         if kind == "Pod" and found == "EphemeralContainers":
             raise Failure(
@@ -277,7 +294,11 @@ def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
             f"{host} answered with something that is not a {kind}{f' but a {found}' if found else ''}: is it a Kubernetes API server?",
             hint="Check host, and any proxy between.",
         )
-    return document
+    return t.cast("dict[str, t.Any]", document)
+
+
+def _is_whole_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:
+    return is_pod(document) and all(document["metadata"].get(key) for key in ("namespace", "name", "uid"))
 
 
 def _warnings(headers: t.Any) -> list[str]:

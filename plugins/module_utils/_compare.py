@@ -23,10 +23,12 @@ STRICT = ("securityContext", "env", "envFrom", "volumeMounts")
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _DOMAIN_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _REFERENCE = re.compile(
-    rf"(?:(?:{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?/)?{_COMPONENT}(?:/{_COMPONENT})*"
-    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?P<digest>@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?",
+    rf"(?P<name>(?:(?:{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?P<digest>@(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}))?",
     re.ASCII,
 )
+_IDENTIFIER = re.compile("[0-9a-f]{64}")
+_LONGEST_NAME = 255
 
 
 class Comparison(t.NamedTuple):
@@ -42,7 +44,7 @@ def default_pull_policy(image: str) -> str:
     A reference that cannot be parsed has no tag for the server either, and gets ``IfNotPresent`` (pkg/util/parsers.ParseImageName).
     """
     match = _REFERENCE.fullmatch(image)
-    if match is None:
+    if match is None or _IDENTIFIER.fullmatch(image) or len(f"docker.io/library/{match['name']}") > _LONGEST_NAME:
         return "IfNotPresent"
     tag = match["tag"] or ("" if match["digest"] else "latest")
     return "Always" if tag == "latest" else "IfNotPresent"
@@ -57,7 +59,7 @@ def _normal(value: t.Any, kind: str) -> t.Any:
     if kind in TYPES:
         fields = {key: _normal(item, TYPES[kind].get(key, "unknown")) for key, item in value.items()}
         kept = {key: item for key, item in fields.items() if item is not None}
-        return {**DEFAULTS.get(kind, {}), **kept}
+        return {**{key: _normal(item, TYPES[kind][key]) for key, item in DEFAULTS.get(kind, {}).items()}, **kept}
     if kind == "quantity":
         return _quantity(value)
     if kind in ("string", "boolean", "integer", "unknown"):

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import typing as t
@@ -16,7 +17,7 @@ import typing as t
 from ._compare import compare
 from ._errors import Failure
 from ._status import describe, is_finished, phase_ended, spec_of, state_of, status_of
-from ._validate import FieldError, live_errors, static_errors
+from ._validate import FieldError, live_errors, names, static_errors
 
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 _SHOWN = 6
@@ -93,7 +94,10 @@ def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.A
     order: list[str] = []
     different: list[Kept] = []
     for wanted in containers:
-        name = _next_name(pod, wanted["name"]) if policy.on_finished == "next" else wanted["name"]
+        name = wanted["name"]
+        if policy.on_finished == "next":
+            others = [*order, *(other["name"] for other in containers if other is not wanted), *names(pod, "containers", "initContainers")]
+            name = _next_name(pod, name, others)
         order.append(name)
         found = spec_of(pod, name)
         if found is None:
@@ -115,8 +119,8 @@ def _place(pod: t.Mapping[str, t.Any]) -> str:
     return f"{pod['metadata'].get('namespace')}/{pod['metadata'].get('name')}"
 
 
-def _next_name(pod: t.Mapping[str, t.Any], base: str) -> str:
-    """The newest of ``base``, ``base``-2, ``base``-3 ... that has not finished, else the next free one."""
+def _next_name(pod: t.Mapping[str, t.Any], base: str, others: t.Sequence[str]) -> str:
+    """The newest of ``base``, ``base``-2, ``base``-3 ... that has not finished, else the next free one. Names of ``others`` are left to them."""
     numbers = [1] if spec_of(pod, base) else []
     for container in (pod.get("spec") or {}).get("ephemeralContainers") or ():
         match = re.fullmatch(re.escape(base) + r"-([1-9]\d{0,8})", str(container.get("name")))
@@ -124,9 +128,11 @@ def _next_name(pod: t.Mapping[str, t.Any], base: str) -> str:
             numbers.append(int(match[1]))
     for number in sorted(numbers, reverse=True):
         name = base if number == 1 else f"{base}-{number}"
-        if not is_finished(pod, name):
+        if name not in others and not is_finished(pod, name):
             return name
-    return f"{base}-{max(numbers) + 1}" if numbers else base
+    if not numbers:
+        return base
+    return next(name for name in (f"{base}-{number}" for number in itertools.count(max(numbers) + 1)) if name not in others)
 
 
 def _decide_absent(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]]) -> Decision:
@@ -162,10 +168,10 @@ def _different(pod: t.Mapping[str, t.Any], different: t.Sequence[Kept]) -> Failu
     details = [{"container": kept.name, **difference} for kept in different for difference in kept.differences]
     told = "; ".join(f"{item['field']} is {_shown(item['stored'])}, asked was {_shown(item['wanted'])}" for item in details[:_SHOWN])
     more = f"; and {len(details) - _SHOWN} more in failure.details" if len(details) > _SHOWN else ""
-    names = ", ".join(kept.name for kept in different)
+    taken = ", ".join(kept.name for kept in different)
     return Failure(
         "different",
-        f"Pod {_place(pod)} has an ephemeral container {names} already, and it is not what was asked for: {told}{more}. "
+        f"Pod {_place(pod)} has an ephemeral container {taken} already, and it is not what was asked for: {told}{more}. "
         "Kubernetes never changes an ephemeral container.",
         container=different[0].name,
         field=details[0]["field"],

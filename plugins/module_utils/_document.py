@@ -38,7 +38,8 @@ def _parse(text: str, path: str) -> list[t.Any]:
     import yaml
 
     try:
-        return [json.loads(text, object_pairs_hook=_unique)]
+        document = json.loads(text, object_pairs_hook=_unique)
+        return [] if document is None else [document]
     except _Twice as exc:
         raise _unreadable(path, exc) from exc
     except (ValueError, RecursionError):
@@ -70,8 +71,8 @@ def _yaml_loader() -> type:
         """A safe loader that refuses a key that stands twice in one mapping, for the first one's value would be lost without a word."""
 
     def construct(loader: t.Any, node: t.Any) -> t.Any:
-        keys = [loader.construct_object(key, deep=True) for key, _value in node.value]
-        _unique([(str(key), None) for key in keys if key != "<<"])
+        keys = [loader.construct_object(key, deep=True) for key, _value in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        _unique([(str(key), None) for key in keys])
         return yaml.SafeLoader.construct_yaml_map(loader, node)
 
     UniqueKeys.add_constructor("tag:yaml.org,2002:map", construct)

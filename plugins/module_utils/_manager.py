@@ -42,6 +42,6 @@ def writer_of(pod: t.Mapping[str, t.Any], container: str) -> Writer | None:
     key = f'k:{{"name":"{container}"}}'
     for entry in pod["metadata"].get("managedFields") or ():
         fields = ((entry.get("fieldsV1") or {}).get("f:spec") or {}).get("f:ephemeralContainers") or {}
-        if key in fields and entry.get("manager") != "ancient-changes":
-            return Writer(str(entry.get("manager")), entry.get("time"))
+        if key in fields and entry.get("manager") not in (None, "", "ancient-changes"):
+            return Writer(entry["manager"], entry.get("time"))
     return None

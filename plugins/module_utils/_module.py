@@ -15,7 +15,7 @@ import typing as t
 
 from ansible.module_utils.basic import missing_required_lib
 
-from . import _auth
+from . import _auth, _kubernetes
 from ._client import Client
 from ._decide import Policy, check_offline
 from ._document import read_file
@@ -26,8 +26,7 @@ from ._report import ensured, first_failure, outcome_diff
 from ._spec import Wanted, build
 
 try:
-    import kubernetes  # noqa: F401  # pylint: disable=unused-import
-
+    _kubernetes.load()
     KUBERNETES_IMPORT_ERROR = None
 except ImportError:
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
@@ -87,13 +86,15 @@ def look_at_containers(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 _REQUEST_OPTIONS = ("wait", "wait_for", "wait_timeout", "success_exit_codes", "logs", "log_tail_lines", "log_limit_bytes")
-_LEAST = {"wait_timeout": 0, "log_tail_lines": 0, "log_limit_bytes": 1}
+_LONGEST_TIMEOUT = 86400
+_LIMITS = {"wait_timeout": (0, _LONGEST_TIMEOUT), "log_tail_lines": (0, 2**31 - 1), "log_limit_bytes": (1, 2**31 - 1)}
 
 
 def _checked(params: t.Mapping[str, t.Any], option: str) -> t.Any:
     value = params[option]
-    if value is not None and value < _LEAST.get(option, value):
-        raise Failure("invalid_options", f"{option} is {value}. It has to be at least {_LEAST[option]}.", field=option)
+    least, most = _LIMITS.get(option, (value, value))
+    if value is not None and not least <= value <= most:
+        raise Failure("invalid_options", f"{option} is {value}. It has to be from {least} to {most}.", field=option)
     return value
 
 
@@ -113,7 +114,10 @@ def _client(module: AnsibleModule) -> tuple[Client, list[str]]:
         raise Failure("missing_library", missing_required_lib("kubernetes"), details=[{"traceback": KUBERNETES_IMPORT_ERROR}])
     settings = _auth.gather(module.params, os.environ)
     module.no_log_values.update(_auth.secrets(settings))
-    if module.params["request_timeout"] <= 0:
-        raise Failure("invalid_options", "request_timeout has to be more than 0 seconds.", field="request_timeout")
-    connection = _auth.connect(settings)
+    if not 0 < module.params["request_timeout"] <= _LONGEST_TIMEOUT:
+        raise Failure("invalid_options", f"request_timeout has to be more than 0 and at most {_LONGEST_TIMEOUT} seconds.", field="request_timeout")
+    try:
+        connection = _auth.connect(settings)
+    except ImportError as exc:
+        raise Failure("missing_library", f"{missing_required_lib('kubernetes')} It is there, but cannot be loaded: {exc}.") from exc
     return Client(connection, request_timeout=module.params["request_timeout"]), connection.warnings

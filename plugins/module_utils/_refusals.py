@@ -24,6 +24,8 @@ _RBAC = re.compile(
 )
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]{1,200})"')
 _NO_LONGER_SO = "the server rejected our request due to an error in our request"
+#: The server quotes the pod whole where it cannot decode what a patch makes of it.
+_QUOTED_POD = re.compile(r'Invalid value: "\{.*\}(?:\\n)?": ', re.DOTALL)
 _LONGEST = 1500
 
 
@@ -37,23 +39,25 @@ class Status(t.NamedTuple):
     causes: list[dict[str, t.Any]]
 
 
-def status_of(exc: t.Any) -> Status:
-    """The Status in an ApiException. Its body is bytes up to kubernetes 35 and text from 36, and may be anything."""
-    body = exc.body
-    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else str(body or "")
+def status_of(code: int, phrase: str | None, body: bytes) -> Status:
+    """The Status in a reply that is no success: its HTTP status code, reason phrase and body, which may be anything."""
+    text = body.decode("utf-8", errors="replace")
     try:
         document = json.loads(text)
     except ValueError:
         document = None
     if not isinstance(document, dict) or document.get("kind") != "Status":
-        return Status(int(exc.status or 0), "", " ".join(text.split())[:300] or str(exc.reason or ""), "", [])
-    details = document.get("details") or {}
+        return Status(code, "", " ".join(text.split())[:300] or str(phrase or ""), "", [])
+    details = document.get("details")
+    if not isinstance(details, dict):
+        details = {}
+    causes = details.get("causes")
     return Status(
-        int(exc.status or 0),
+        code,
         str(document.get("reason") or ""),
         str(document.get("message") or ""),
         str(details.get("name") or ""),
-        [cause for cause in details.get("causes") or () if isinstance(cause, dict)],
+        [cause for cause in (causes if isinstance(causes, list) else ()) if isinstance(cause, dict)],
     )
 
 
@@ -62,7 +66,7 @@ def words(status: Status) -> str:
     fields = _UNKNOWN_FIELD.findall(status.message)
     if fields:
         return "unknown field " + ", ".join(dict.fromkeys(fields))
-    text = status.message.strip()
+    text = _QUOTED_POD.sub("", status.message).strip()
     shown = text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
     return f"{status.code} {shown}" if shown else f"HTTP {status.code}"
 
@@ -135,6 +139,8 @@ def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str |
             f"The API server has no ephemeralcontainers subresource for {where}: {said}.",
             "Ephemeral containers need Kubernetes 1.23 or newer (before 1.25 with the feature gate EphemeralContainers on), and a proxy that passes the path.",
         )
+    if "static pods do not support ephemeral containers" in text:
+        return "static_pod", f"The API server says that {where} is a static pod: {said}.", "Nothing was written. Debug it from its node, or debug a copy of it."
     if status.code in (400, 422):
         return "invalid_spec", f"The API server refuses the ephemeral container for {where}: {said}.", "Nothing was written. Correct the named field."
     return "api_error", f"The API server failed on {where}: {said}.", "Try again; if it stays, those who run the cluster have to look."

@@ -16,6 +16,9 @@ import typing as t
 
 from ._errors import Failure
 
+#: What a JSON value has to be: of a type, a list of such, or a mapping with such under these keys. Null and missing keys fit.
+_Shape = type | list[t.Any] | dict[str, t.Any]
+
 #: Seconds that a failed pull may still come right (the kubelet tries again after 10, 20, 40 ...).
 PULL_GRACE = 15.0
 
@@ -26,6 +29,40 @@ _NON_ROOT = ("runAsNonRoot", "non-root")
 _USED_UP = (
     "The name {name} is used up on this pod: an ephemeral container is never started again and cannot be removed. Correct the cause and use another name."
 )
+
+
+_STATE: _Shape = {"reason": str, "message": str, "exitCode": int, "startedAt": str, "finishedAt": str}
+_POD: _Shape = {
+    "metadata": {
+        "name": str,
+        "namespace": str,
+        "uid": str,
+        "resourceVersion": str,
+        "deletionTimestamp": str,
+        "annotations": dict,
+        "managedFields": [{"manager": str, "time": str, "fieldsV1": {"f:spec": {"f:ephemeralContainers": dict}}}],
+    },
+    "spec": {"nodeName": str, "containers": [{"name": str}], "initContainers": [{"name": str}], "ephemeralContainers": [{"name": str}]},
+    "status": {
+        "phase": str,
+        "ephemeralContainerStatuses": [{"name": str, "state": {"waiting": _STATE, "running": _STATE, "terminated": _STATE}}],
+    },
+}
+
+
+def is_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:
+    """Whether a document has the types of a pod wherever this collection reads it, so that nothing stumbles over what only looks like one."""
+    return isinstance(document, dict) and document.get("kind") == "Pod" and isinstance(document.get("metadata"), dict) and _fits(document, _POD)
+
+
+def _fits(value: t.Any, shape: _Shape) -> bool:
+    if value is None:
+        return True
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(_fits(value.get(key), within) for key, within in shape.items())
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(item is not None and _fits(item, shape[0]) for item in value)
+    return isinstance(value, shape)
 
 
 class State(t.NamedTuple):
@@ -66,13 +103,13 @@ def status_of(pod: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any] | None:
 def state_of(status: t.Mapping[str, t.Any] | None) -> State:
     """The container's state in flat form. ``ready`` is not looked at: it stays false while the container runs."""
     states = (status or {}).get("state") or {}
-    if "terminated" in states:
-        ended = states["terminated"]
+    ended, running, waiting = (states.get(state) for state in ("terminated", "running", "waiting"))
+    if ended is not None:
         return State("terminated", ended.get("exitCode"), ended.get("reason"), ended.get("message"), ended.get("startedAt"), ended.get("finishedAt"))
-    if "running" in states:
-        return State("running", started_at=states["running"].get("startedAt"))
-    if "waiting" in states:
-        return State("waiting", reason=states["waiting"].get("reason"), message=states["waiting"].get("message"))
+    if running is not None:
+        return State("running", started_at=running.get("startedAt"))
+    if waiting is not None:
+        return State("waiting", reason=waiting.get("reason"), message=waiting.get("message"))
     return State("unknown")
 
 

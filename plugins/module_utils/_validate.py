@@ -65,7 +65,8 @@ def _is_kind(value: t.Any, kind: str) -> bool:
 
 
 def _is_zero(value: t.Any, kind: str) -> bool:
-    return bool(value == {"string": "", "{}": {}}.get(kind, value is None))
+    zero = {"string": "", "{}": {}}
+    return kind in zero and bool(value == zero[kind])
 
 
 def _type_errors(value: t.Any, kind: str, path: str) -> t.Iterator[FieldError]:

@@ -180,7 +180,6 @@ MISSED: dict[str, dict[str, t.Any]] = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="these are not among the secrets, so -vvv shows them with the task's arguments")
 @pytest.mark.parametrize("settings", MISSED.values(), ids=MISSED)
 def test_secrets_within_other_values(settings: dict[str, t.Any]) -> None:
     assert "hidden" in secrets(settings)
@@ -232,7 +231,6 @@ def test_kubeconfig(file: Path, tmp_path: Path, kind: str, settings: dict[str, t
     assert (connection.namespace, connection.context, len(connection.warnings)) == (namespace, settings.get("context"), warnings)
 
 
-@pytest.mark.xfail(strict=True, reason="the library's hook that renews the kubeconfig's token puts the kubeconfig's values back before each request")
 @pytest.mark.parametrize("kind", ["file", "mapping"])
 @pytest.mark.parametrize(
     ("settings", "expected"),
@@ -295,7 +293,6 @@ def test_a_host_without_anything_else_is_asked_anonymously() -> None:
 
 
 @pytest.mark.parametrize("settings", [{"kubeconfig": ""}, {"ca_cert": ""}], ids=["kubeconfig", "ca_cert"])
-@pytest.mark.xfail(strict=True, reason="an empty option counts as given, while kubernetes.core takes it for left out")
 def test_empty_options_are_as_left_out(file: Path, tmp_path: Path, settings: dict[str, t.Any]) -> None:
     (tmp_path / ".kube").mkdir()
     file.rename(tmp_path / ".kube" / "config")
@@ -335,7 +332,6 @@ def test_in_a_cluster_that_does_not_say_the_namespace(in_cluster: Path, content:
 
 
 @pytest.mark.usefixtures("in_cluster")
-@pytest.mark.xfail(strict=True, reason="the library's hook that refreshes the service account's token puts its own values back before each request")
 @pytest.mark.parametrize(
     ("settings", "host", "authorization"),
     [({"api_key": "abc"}, "https://10.0.0.1:443", "bearer abc"), ({"host": HOST}, HOST, "bearer token-of-the-pod")],

@@ -230,7 +230,6 @@ def test_next_for_a_name_with_letters_of_a_pattern() -> None:
     assert decide(there, [named("a.b")], Policy(on_finished="next")).order == ["a.b-2"]
 
 
-@pytest.mark.xfail(strict=True, reason="the next name is looked for among the ephemeral containers only")
 def test_next_does_not_take_the_name_of_another_container() -> None:
     there = pod(stored(), states={"debugger": ENDED})
     there["spec"]["containers"].append({"name": "debugger-2", "image": "x"})
@@ -238,7 +237,6 @@ def test_next_does_not_take_the_name_of_another_container() -> None:
     check_against(there, [missing])
 
 
-@pytest.mark.xfail(strict=True, reason="two wanted containers get the same next name, and the server refuses it as a duplicate")
 def test_next_gives_two_wanted_containers_two_names() -> None:
     there = pod(stored(), states={"debugger": ENDED})
     order = decide(there, [SENT, named("debugger-2")], Policy(on_finished="next")).order

@@ -365,7 +365,6 @@ def test_arguments_that_are_none_of_the_module(run_module: RunModule, params: di
     assert option in result["msg"]
 
 
-@pytest.mark.xfail(strict=True, reason="they get as far as the socket, which raises OverflowError or ValueError")
 @pytest.mark.parametrize("seconds", ["inf", "nan", "1e300"])
 def test_timeouts_that_are_no_time(run_module: RunModule, seconds: str) -> None:
     result = run_module(module, [], connect=False, host="http://127.0.0.1:9", api_key="x", request_timeout=seconds, **TARGET)
