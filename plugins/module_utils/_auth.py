@@ -163,6 +163,9 @@ def _overlay(settings: t.Mapping[str, t.Any], configuration: Configuration) -> N
         if attribute and option in settings:
             value = settings[option]
             setattr(configuration, attribute, {"authorization": f"Bearer {value}"} if option == "api_key" else value)
+    if "api_key" in settings:
+        # Older releases of the package put a function here that reads the service account's token.
+        vars(configuration).pop("get_api_key_with_prefix", None)
     if "proxy_headers" in settings:
         from urllib3.util import make_headers
 

@@ -343,6 +343,14 @@ def test_options_are_laid_over_the_cluster_around(settings: dict[str, t.Any], ho
         assert (there, [value.lower() for value in authorizations]) == (host, [authorization])
 
 
+@pytest.mark.parametrize("token", ["abc\n", "\nabc", "a\x00c", "\u00e4", "a\tb"], ids=repr)
+def test_tokens_that_no_header_can_carry(token: str) -> None:
+    with pytest.raises(Failure) as caught:
+        connect({"host": HOST, "api_key": token})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "api_key")
+    assert token not in caught.value.msg
+
+
 @pytest.mark.parametrize("option", ["ca_cert", "client_cert", "client_key"])
 def test_files_that_are_not_there(option: str) -> None:
     with pytest.raises(Failure) as caught:
