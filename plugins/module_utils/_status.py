@@ -16,8 +16,9 @@ import typing as t
 
 from ._errors import Failure
 
-#: What a JSON value has to be: of a type, a list of such, or a mapping with such under these keys. Null and missing keys fit.
-_Shape = type | list[t.Any] | dict[str, t.Any]
+if t.TYPE_CHECKING:
+    #: What a JSON value has to be: of a type, a list of such, or a mapping with such under these keys. Null and missing keys fit.
+    _Shape = type | list[t.Any] | dict[str, t.Any]
 
 #: Seconds that a failed pull may still come right (the kubelet tries again after 10, 20, 40 ...).
 PULL_GRACE = 15.0

@@ -130,7 +130,7 @@ def test_the_dictionary_has_the_documented_keys() -> None:
 @pytest.mark.parametrize("code", ["", "Exited", "exit", "unknown"])
 def test_other_codes_cannot_be_raised(code: str) -> None:
     with pytest.raises(ValueError, match="is not a failure code"):
-        Failure(code, "x")
+        raise Failure(code, "x")
 
 
 def test_what_the_place_did_not_know_is_filled_in_once() -> None:
