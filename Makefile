@@ -7,9 +7,8 @@ VENV := .venv
 STAMP := $(VENV)/.installed-$(shell cat tests/requirements.txt tests/venv | cksum | cut -d ' ' -f 1)
 WITH_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONDONTWRITEBYTECODE=1
 PYTEST := $(WITH_VENV) python -m pytest
-# Tests that share something (xdist_group) run on one worker, one after the other.
 WORKERS ?= 2
-PARALLEL := -n $(WORKERS) --dist loadgroup
+PARALLEL := -n $(WORKERS) --dist load --maxschedchunk 1
 
 .DEFAULT_GOAL := help
 .PHONY: help venv cluster-up cluster-down unit integration lint test demo benchmarks clean

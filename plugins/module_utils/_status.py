@@ -16,10 +16,6 @@ import typing as t
 
 from ._errors import Failure
 
-if t.TYPE_CHECKING:
-    #: What a JSON value has to be: of a type, a list of such, or a mapping with such under these keys. Null and missing keys fit.
-    _Shape = type | list[t.Any] | dict[str, t.Any]
-
 #: Seconds that a failed pull may still come right (the kubelet tries again after 10, 20, 40 ...).
 PULL_GRACE = 15.0
 
@@ -32,8 +28,9 @@ _USED_UP = (
 )
 
 
-_STATE: _Shape = {"reason": str, "message": str, "exitCode": int, "startedAt": str, "finishedAt": str}
-_POD: _Shape = {
+#: What JSON values have to be: of a type, a list of such, or a mapping with such under these keys. Null and missing keys fit.
+_STATE: dict[str, t.Any] = {"reason": str, "message": str, "exitCode": int, "startedAt": str, "finishedAt": str}
+_POD: dict[str, t.Any] = {
     "metadata": {
         "name": str,
         "namespace": str,
@@ -56,7 +53,7 @@ def is_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:
     return isinstance(document, dict) and document.get("kind") == "Pod" and isinstance(document.get("metadata"), dict) and _fits(document, _POD)
 
 
-def _fits(value: t.Any, shape: _Shape) -> bool:
+def _fits(value: t.Any, shape: t.Any) -> bool:
     if value is None:
         return True
     if isinstance(shape, dict):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -25,10 +26,7 @@ INHERITED = {key: value for key, value in os.environ.items() if not key.startswi
 OTHER = {**INHERITED, "CLUSTER_NAME": "lifecycle"}
 SETTINGS = model.Settings.from_environment(OTHER)
 
-pytestmark = [
-    pytest.mark.skipif(os.environ.get("CLUSTER", "embedded") != "embedded" or os.geteuid() != 0, reason="needs root and the embedded cluster"),
-    pytest.mark.xdist_group("second cluster"),
-]
+pytestmark = pytest.mark.skipif(os.environ.get("CLUSTER", "embedded") != "embedded" or os.geteuid() != 0, reason="needs root and the embedded cluster")
 
 
 def call(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -86,7 +84,17 @@ def traces(network_namespaces: set[str]) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def main_cluster() -> Iterator[None]:
+def only_one() -> Iterator[None]:
+    """Let one test at a time have the second cluster, whichever process it runs in."""
+    path = SETTINGS.cache_dir / "lifecycle-tests.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def main_cluster(only_one: None) -> Iterator[None]:
     """Demand that the main cluster, if there is one, is the same afterwards."""
     main = {**os.environ}
     before = call(main, "status").stdout

@@ -32,7 +32,7 @@ TOOLS: dict[str, tuple[list[str], Path]] = {
     "ansible-lint": (["ansible-lint", "--strict", "--offline", "--nocolor", "-q"], collection.COLLECTION),
     "antsibull-docs": (["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."], collection.COLLECTION),
     "antsibull-changelog": (["antsibull-changelog", "lint"], collection.COLLECTION),
-    "reuse": (["reuse", "lint", "--lines"], collection.COLLECTION),
+    "reuse": (["reuse", "lint", "--lines"], collection.ROOT),
     "gofmt": (["gofmt", "-l", "."], GO),
 }
 #: What no file may hold: paths of one machine, and things left to do.

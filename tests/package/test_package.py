@@ -22,8 +22,6 @@ from tests.integration import playbook
 if t.TYPE_CHECKING:
     from tests.cluster import Cluster
 
-pytestmark = pytest.mark.xdist_group("package")
-
 HERE = Path(__file__).parent
 #: What an archive may hold at its top. Everything else is for who works on the collection.
 ALLOWED = {
