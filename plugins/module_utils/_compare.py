@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ._rules import quantity
 from ._schema import CONTAINER, DEFAULTS, MERGE_KEYS, TYPES
 
 #: Where something stored beyond what was asked is a difference: it changes what the container may do or see.
@@ -67,18 +68,9 @@ def _normal(value: t.Any, kind: str) -> t.Any:
     return value
 
 
-_SUFFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
-_SUFFIXES.update({f"{letter}i": 1024.0 ** (power + 1) for power, letter in enumerate("KMGTPE")})
-
-
 def _quantity(value: t.Any) -> str:
-    match = re.fullmatch(r"([0-9.]+)([a-zA-Z]{0,2})", str(value))
-    if match is None or match[2] not in _SUFFIXES:
-        return str(value)
-    try:
-        return repr(float(match[1]) * _SUFFIXES[match[2]])
-    except ValueError:
-        return str(value)
+    number = quantity(value)
+    return str(value) if number is None else str(number.normalize())
 
 
 def normal_form(container: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -16,8 +16,9 @@ import typing as t
 
 from ._compare import compare
 from ._errors import Failure
+from ._rules import FieldError
 from ._status import describe, is_finished, phase_ended, spec_of, state_of, status_of
-from ._validate import FieldError, live_errors, names, static_errors
+from ._validate import live_errors, names, pod_errors, static_errors
 
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 _SHOWN = 6
@@ -217,6 +218,7 @@ def check_against(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[s
         path = f"spec.ephemeralContainers[{first + index}]"
         errors.extend(static_errors(container, path))
         errors.extend(live_errors(container, pod, path))
+    errors.extend(pod_errors(containers, pod))
     _raise_invalid(errors, _place(pod))
 
 

@@ -13,45 +13,15 @@ here reads like the refusal that it spares.
 
 from __future__ import annotations
 
-import re
 import typing as t
 
+from ._rules import FieldError, descending_path_faults, error, quantity, value_errors
 from ._schema import CONTAINER, REFUSED, REFUSED_WHY, TYPES
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_LABEL_WORDS = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric "
-    "character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+_WINDOWS_NEVER = (
+    *("appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem", "privileged"),
+    *("allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup"),
 )
-_REASON_WORDS = {
-    "FieldValueRequired": "Required value",
-    "FieldValueInvalid": "Invalid value",
-    "FieldValueDuplicate": "Duplicate value",
-    "FieldValueNotFound": "Not found",
-    "FieldValueForbidden": "Forbidden",
-    "FieldValueTypeInvalid": "Invalid value",
-}
-
-
-class FieldError(t.NamedTuple):
-    """One finding: the API's field path, the reason as in ``status.details.causes[].reason``, and the words."""
-
-    field: str
-    reason: str
-    message: str
-
-    def to_dict(self) -> dict[str, str]:
-        return {"field": self.field, "reason": self.reason, "message": self.message}
-
-
-def _error(field: str, reason: str, detail: str = "", value: t.Any = None) -> FieldError:
-    shown = "" if value is None else f": {_quote(value)}"
-    return FieldError(field, reason, f"{field}: {_REASON_WORDS[reason]}{shown}{': ' + detail if detail else ''}")
-
-
-def _quote(value: t.Any) -> str:
-    text = str(value) if not isinstance(value, str) else '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    return text if len(text) <= 120 else text[:117] + "..."
 
 
 def _is_kind(value: t.Any, kind: str) -> bool:
@@ -59,8 +29,8 @@ def _is_kind(value: t.Any, kind: str) -> bool:
     return {
         "string": isinstance(value, str),
         "boolean": isinstance(value, bool),
-        "integer": number,
-        "quantity": number or isinstance(value, (str, float)),
+        "integer": number and -(2**63) <= value < 2**63,
+        "quantity": (number or isinstance(value, (str, float))) and quantity(value) is not None,
     }[kind]
 
 
@@ -74,20 +44,20 @@ def _type_errors(value: t.Any, kind: str, path: str) -> t.Iterator[FieldError]:
         return
     if kind.startswith("[]"):
         if not isinstance(value, list):
-            yield _error(path, "FieldValueTypeInvalid", "must be a list", value)
+            yield error(path, "FieldValueTypeInvalid", "must be a list", value)
             return
         for index, item in enumerate(value):
             if item is None:
-                yield _error(f"{path}[{index}]", "FieldValueTypeInvalid", "must not be null")
+                yield error(f"{path}[{index}]", "FieldValueTypeInvalid", "must not be null")
             yield from _type_errors(item, kind[2:], f"{path}[{index}]")
     elif kind in TYPES:
         if isinstance(value, dict):
             yield from _object_errors(value, kind, path)
         else:
-            yield _error(path, "FieldValueTypeInvalid", "must be a mapping", value)
+            yield error(path, "FieldValueTypeInvalid", "must be a mapping", value)
     elif not _is_kind(value, kind.lstrip("*")):
         hint = "; put it in quotes" if kind.endswith("string") and isinstance(value, (int, float)) else ""
-        yield _error(path, "FieldValueTypeInvalid", f"must be a {kind.lstrip('*')}{hint}", value)
+        yield error(path, "FieldValueTypeInvalid", f"must be a {kind.lstrip('*')}{hint}", value)
 
 
 def _object_errors(value: t.Mapping[t.Any, t.Any], kind: str, path: str) -> t.Iterator[FieldError]:
@@ -97,30 +67,48 @@ def _object_errors(value: t.Mapping[t.Any, t.Any], kind: str, path: str) -> t.It
             yield from _type_errors(item, TYPES[kind][key], place)
         elif key in REFUSED.get(kind, {}):
             if item is not None and not _is_zero(item, REFUSED[kind][key]):
-                yield _error(place, "FieldValueForbidden", f"cannot be set for an Ephemeral Container ({REFUSED_WHY[key]})")
+                yield error(place, "FieldValueForbidden", f"cannot be set for an Ephemeral Container ({REFUSED_WHY[key]})")
         else:
             yield FieldError(place, "UnknownField", f'{place}: unknown field "{key}": an ephemeral container has no such field')
 
 
-def _name_errors(name: t.Any, path: str) -> t.Iterator[FieldError]:
-    if not isinstance(name, str):
-        return
-    if len(name) > 63:
-        yield _error(path, "FieldValueInvalid", "must be no more than 63 characters", name)
-    if not _LABEL.fullmatch(name):
-        yield _error(path, "FieldValueInvalid", _LABEL_WORDS, name)
+def _well_typed(value: t.Any, kind: str) -> t.Any:
+    """``value`` without nulls, unknown keys and what is of a wrong type; None where nothing is left."""
+    if kind.startswith("[]"):
+        items = (_well_typed(item, kind[2:]) for item in value) if isinstance(value, list) else ()
+        return [{} if item is None and kind[2:] in TYPES else item for item in items]
+    if kind in TYPES:
+        fields = ((key, _well_typed(item, TYPES[kind][key])) for key, item in value.items() if key in TYPES[kind]) if isinstance(value, dict) else ()
+        return {key: item for key, item in fields if item is not None}
+    return value if value is not None and _is_kind(value, kind.lstrip("*")) else None
 
 
 def static_errors(container: t.Mapping[str, t.Any], path: str) -> list[FieldError]:
-    """Everything that is wrong with ``container`` and can be known without a server: keys, types, refused fields, name, image."""
+    """Everything that is wrong with ``container`` and can be known without a server: keys, types, refused fields, values."""
     errors = list(_object_errors(container, CONTAINER, path))
-    errors.extend(_name_errors(container.get("name"), f"{path}.name"))
-    image = container.get("image")
-    if image is None or image == "":
-        errors.append(_error(f"{path}.image", "FieldValueRequired"))
-    elif isinstance(image, str) and image != image.strip():
-        errors.append(_error(f"{path}.image", "FieldValueInvalid", "must not have leading or trailing whitespace", image))
+    wrong = {found.field for found in errors}
+    errors.extend(found for found in value_errors(_well_typed(container, CONTAINER), path) if not _is_within(found.field, wrong))
+    errors.extend(_sub_path_errors(container, f"{path}.volumeMounts"))
     return errors
+
+
+def _is_within(field: str, wrong: t.Container[str]) -> bool:
+    """Whether a field, or what it is a part of, has been found wrong already."""
+    while field:
+        if field in wrong:
+            return True
+        field = field[: max(field.rfind("."), field.rfind("["), 0)]
+    return False
+
+
+def _sub_path_errors(container: t.Mapping[str, t.Any], path: str) -> t.Iterator[FieldError]:
+    mounts = container.get("volumeMounts")
+    for index, mount in enumerate(mounts if isinstance(mounts, list) else ()):
+        given = {key: value for key in ("subPath", "subPathExpr") if isinstance(mount, dict) and isinstance(value := mount.get(key), str) and value}
+        if len(given) == 2:
+            yield error(f"{path}[{index}].subPathExpr", "FieldValueInvalid", "subPathExpr and subPath are mutually exclusive", given["subPathExpr"])
+        for key, value in given.items():
+            yield from (error(f"{path}.{key}", "FieldValueInvalid", fault, value) for fault in descending_path_faults(value))
 
 
 def names(pod: t.Mapping[str, t.Any], *lists: str) -> list[str]:
@@ -130,17 +118,90 @@ def names(pod: t.Mapping[str, t.Any], *lists: str) -> list[str]:
 
 
 def live_errors(container: t.Mapping[str, t.Any], pod: t.Mapping[str, t.Any], path: str) -> list[FieldError]:
-    """What is wrong with ``container`` on this very pod: a name that an app container has, a target that is not there."""
-    errors = []
+    """What is wrong with ``container``, whose types are right, on this very pod: its name, target, volumes, and what the pod's system forbids."""
+    spec = pod.get("spec") or {}
+    container = _well_typed(container, CONTAINER)
+    errors = [*_name_errors(container, pod, path), *_target_errors(container, pod, path)]
+    volumes = {str(volume.get("name")): volume for volume in spec.get("volumes") or ()}
+    errors.extend(_volume_errors(container, volumes, path))
+    if container.get("volumeDevices") and spec.get("hostUsers") is False:
+        errors.append(error(f"{path}.volumeDevices", "FieldValueForbidden", "when `hostUsers` is false"))
+    errors.extend(_system_errors(container.get("securityContext", {}), spec, f"{path}.securityContext"))
+    return errors
+
+
+def _name_errors(container: t.Mapping[str, t.Any], pod: t.Mapping[str, t.Any], path: str) -> t.Iterator[FieldError]:
     name = container.get("name")
     if name in names(pod, "containers", "initContainers"):
-        errors.append(_error(f"{path}.name", "FieldValueDuplicate", "a container or init container of the pod has it", name))
-    target = container.get("targetContainerName")
-    if target:
-        targets = names(pod, "containers", "initContainers")
-        if target not in targets:
-            why = (
-                "it is an ephemeral container, which cannot be a target" if target in names(pod, "ephemeralContainers") else f"the pod has {', '.join(targets)}"
-            )
-            errors.append(_error(f"{path}.targetContainerName", "FieldValueNotFound", why, target))
+        yield error(f"{path}.name", "FieldValueDuplicate", "a container or init container of the pod has it", name)
+
+
+def _target_errors(container: t.Mapping[str, t.Any], pod: t.Mapping[str, t.Any], path: str) -> t.Iterator[FieldError]:
+    target, targets = container.get("targetContainerName"), names(pod, "containers", "initContainers")
+    if target and target not in targets:
+        ephemeral = target in names(pod, "ephemeralContainers") or target == container.get("name")
+        why = "it is an ephemeral container, which cannot be a target" if ephemeral else f"the pod has {', '.join(targets)}"
+        yield error(f"{path}.targetContainerName", "FieldValueNotFound", why, target)
+
+
+def _volume_errors(container: t.Mapping[str, t.Any], volumes: t.Mapping[str, t.Mapping[str, t.Any]], path: str) -> t.Iterator[FieldError]:
+    there = f"the pod has {', '.join(volumes) or 'no volumes'}, and none can be added to it"
+    for index, mount in enumerate(container.get("volumeMounts", ())):
+        if mount.get("name", "") not in volumes:
+            yield error(f"{path}.volumeMounts[{index}].name", "FieldValueNotFound", there, mount.get("name", ""))
+    for index, device in enumerate(container.get("volumeDevices", ())):
+        place, name = f"{path}.volumeDevices[{index}].name", device.get("name", "")
+        if name not in volumes:
+            yield error(place, "FieldValueNotFound", there, name)
+        elif not volumes[name].get("persistentVolumeClaim") and not volumes[name].get("ephemeral"):
+            yield error(place, "FieldValueInvalid", "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode", name)
+    for index, variable in enumerate(container.get("env", ())):
+        source = variable.get("valueFrom", {}).get("fileKeyRef")
+        if source is None:
+            continue
+        place, name = f"{path}.env[{index}].valueFrom.fileKeyRef.volumeName", source.get("volumeName", "")
+        if name not in volumes:
+            yield error(place, "FieldValueNotFound", there, name)
+        elif "emptyDir" not in volumes[name]:
+            yield error(place, "FieldValueInvalid", "referenced volume must be of type emptyDir", name)
+
+
+def _system_errors(context: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Any], path: str) -> t.Iterator[FieldError]:
+    system = (spec.get("os") or {}).get("name")
+    if system == "linux" and "windowsOptions" in context:
+        yield error(f"{path}.windowsOptions", "FieldValueForbidden", "windows options cannot be set for a linux pod")
+    if system == "windows":
+        for key in _WINDOWS_NEVER:
+            if key in context:
+                yield error(f"{path}.{key}", "FieldValueForbidden", "cannot be set for a windows pod")
+    if context.get("procMount") == "Unmasked" and spec.get("hostUsers") is not False:
+        yield error(f"{path}.procMount", "FieldValueInvalid", "`hostUsers` must be false to use `Unmasked`", "Unmasked")
+
+
+def pod_errors(containers: t.Sequence[t.Mapping[str, t.Any]], pod: t.Mapping[str, t.Any]) -> list[FieldError]:
+    """What these containers together, with those that the pod has, may not be: a mix with Windows HostProcess containers."""
+    spec = pod.get("spec") or {}
+    inherited = _host_process(spec)
+    there = [container for key in ("containers", "initContainers", "ephemeralContainers") for container in spec.get(key) or ()]
+    added = [_well_typed(container, CONTAINER) for container in containers]
+    errors = []
+    first = len(spec.get("ephemeralContainers") or ())
+    for index, container in enumerate(added, first):
+        own = _host_process(container)
+        if None not in (own, inherited) and own != inherited:
+            place = f"spec.ephemeralContainers[{index}].securityContext.windowsOptions.hostProcess"
+            words = f"pod hostProcess value must be identical if both are specified, was {str(inherited).lower()}"
+            errors.append(error(place, "FieldValueInvalid", words, own))
+    everywhere = [inherited if _host_process(container) is None else _host_process(container) for container in (*there, *added)]
+    if any(everywhere):
+        if not all(everywhere):
+            words = "If pod contains any hostProcess containers then all containers must be HostProcess containers"
+            errors.append(error("spec", "FieldValueInvalid", words, ""))
+        if not spec.get("hostNetwork"):
+            words = "hostNetwork must be true if pod contains any hostProcess containers"
+            errors.append(error("spec.hostNetwork", "FieldValueInvalid", words, False))
     return errors
+
+
+def _host_process(holder: t.Mapping[str, t.Any]) -> bool | None:
+    return ((holder.get("securityContext") or {}).get("windowsOptions") or {}).get("hostProcess")

@@ -147,7 +147,7 @@ _ENV_SOURCES = _mapping({"name": _LABELS}, {"optional": _BOOLEANS})
 _PROFILES = _mapping({"type": st.sampled_from(["RuntimeDefault", "Unconfined"])}, {}) | _mapping(
     {"type": st.just("Localhost"), "localhostProfile": _LABELS}, {}
 )
-_SECURITY = _mapping(
+_SECURITY: st.SearchStrategy[Container] = _mapping(
     {},
     {
         "allowPrivilegeEscalation": _BOOLEANS,
@@ -161,7 +161,7 @@ _SECURITY = _mapping(
         "seLinuxOptions": _mapping({"level": _LABELS}, {"role": _LABELS}),
         "seccompProfile": _PROFILES,
     },
-)
+).filter(lambda context: not (context.get("privileged") and context.get("allowPrivilegeEscalation") is False))
 #: Valid containers, zero values and nulls that a person may write included.
 CONTAINERS: st.SearchStrategy[Container] = _mapping(
     {"name": _LABELS, "image": st.sampled_from(sorted(PULL_POLICIES))},
@@ -176,7 +176,9 @@ CONTAINERS: st.SearchStrategy[Container] = _mapping(
             max_size=3,
             unique_by=lambda mount: mount["mountPath"],
         ),
-        "volumeDevices": st.lists(_mapping({"name": _LABELS, "devicePath": _PATHS}, {}), max_size=2, unique_by=lambda device: device["devicePath"]),
+        "volumeDevices": st.lists(
+            _LABELS.map(lambda label: {"name": f"disk-{label}", "devicePath": f"/dev/{label}"}), max_size=2, unique_by=lambda device: device["devicePath"]
+        ),
         "imagePullPolicy": st.sampled_from(["Always", "IfNotPresent", "Never", None]),
         "terminationMessagePath": _PATHS | st.none(),
         "terminationMessagePolicy": st.sampled_from(["File", "FallbackToLogsOnError"]),

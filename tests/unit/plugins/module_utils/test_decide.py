@@ -84,7 +84,15 @@ def test_errors_on_the_pod_are_at_the_paths_that_they_would_have_there() -> None
 
 
 def test_containers_that_the_pod_can_take_pass() -> None:
-    check_against(pod(stored(name="one")), [SENT, EVERY_FIELD])
+    there = pod(stored(name="one"))
+    there["spec"]["volumes"] = [
+        {"name": "data", "configMap": {}},
+        {"name": "scratch", "emptyDir": {}},
+        {"name": "disk", "persistentVolumeClaim": {"claimName": "p"}},
+    ]
+    every_field = copy.deepcopy(EVERY_FIELD)
+    every_field["securityContext"]["procMount"] = "Default"
+    check_against(there, [SENT, every_field])
 
 
 def test_decision_keeps_what_is_there_and_adds_the_rest_in_order() -> None:
