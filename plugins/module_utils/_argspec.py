@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ._profiles import PROFILES
+
 Options = dict[str, dict[str, t.Any]]
 
 
@@ -101,6 +103,7 @@ CONTAINER = ArgumentSpec(
         "stdin": {"type": "bool"},
         "tty": {"type": "bool"},
         "image_pull_policy": {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]},
+        "profile": {"type": "str", "choices": list(PROFILES)},
         "definition": {"type": "dict"},
         "src": {"type": "path"},
         "pod_uid": {"type": "str"},

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import Failure
+from ._profiles import PROFILES
 from ._schema import MERGE_KEYS
 
 #: Module option -> field of the API, for the options that name a field of the container.
@@ -157,11 +158,11 @@ def merge(under: t.Mapping[str, t.Any], over: t.Mapping[str, t.Any]) -> dict[str
 
 
 def build(params: t.Mapping[str, t.Any], document: t.Any, origin: str = "definition") -> Wanted:
-    """The wanted containers: each one of the document laid over the options, or the options alone where ``document`` is None.
+    """The wanted containers: the profile, over it the options, and over them each container of the document, if there is one.
 
     Raises Failure ``invalid_options``: no name, a name or pod that contradicts the document, words that are not strings.
     """
-    options = from_options(params)
+    options = merge(PROFILES[params["profile"]] if params.get("profile") else {}, from_options(params))
     if document is None:
         wanted = Wanted([options], None, None)
     else:

@@ -91,6 +91,22 @@ options:
       - Always
       - IfNotPresent
       - Never
+  profile:
+    description:
+      - The C(securityContext) that C(kubectl debug) gives an ephemeral container with its C(--profile) of that name. The options and
+        O(definition) are laid over it.
+      - V(general) adds the capability SYS_PTRACE, V(netadmin) adds NET_ADMIN and NET_RAW, V(sysadmin) is privileged. Pod Security admission refuses
+        these three in namespaces of level baseline and restricted.
+      - V(restricted) is what namespaces of level restricted demand. V(baseline) and V(legacy) give nothing.
+      - Without a profile nothing is given either.
+    type: str
+    choices:
+      - legacy
+      - general
+      - baseline
+      - restricted
+      - netadmin
+      - sysadmin
   definition:
     description:
       - The container in the form of the API, for what there is no option for, for example C(securityContext) or C(volumeMounts).
