@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._profiles import PROFILES
+from ._profiles import MATCH_TARGET, PROFILES
 
 Options = dict[str, dict[str, t.Any]]
 
@@ -103,7 +103,7 @@ CONTAINER = ArgumentSpec(
         "stdin": {"type": "bool"},
         "tty": {"type": "bool"},
         "image_pull_policy": {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]},
-        "profile": {"type": "str", "choices": list(PROFILES)},
+        "profile": {"type": "str", "choices": [*PROFILES, MATCH_TARGET]},
         "definition": {"type": "dict"},
         "src": {"type": "path"},
         "pod_uid": {"type": "str"},

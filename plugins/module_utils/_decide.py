@@ -40,14 +40,17 @@ class Kept(t.NamedTuple):
     name: str
     differences: list[dict[str, t.Any]]
     injected: list[dict[str, t.Any]]
+    not_compared: t.Sequence[str] = ()
 
 
 class Decision(t.NamedTuple):
-    """``kept`` is there; ``missing`` has to be added, in this order and in one write; ``order`` has all their names as they were asked for."""
+    """``kept`` is there; ``missing`` has to be added, in this order and in one write; ``order`` has all their names as they were asked for;
+    ``unknown``: for a missing one, the fields of its securityContext that its profile could not find out."""
 
     kept: dict[str, Kept]
     missing: list[dict[str, t.Any]]
     order: list[str]
+    unknown: dict[str, list[str]]
 
 
 def check_offline(containers: t.Sequence[t.Mapping[str, t.Any]]) -> None:
@@ -75,8 +78,8 @@ def _raise_invalid(errors: t.Sequence[FieldError], pod: str | None = None) -> No
     )
 
 
-def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], policy: Policy) -> Decision:
-    """Look up each wanted container by name, whatever the pod's phase.
+def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], policy: Policy, unknown: t.Sequence[t.Sequence[str]] = ()) -> Decision:
+    """Look up each wanted container by name, whatever the pod's phase. ``unknown``: for each, fields of its securityContext that nobody knows.
 
     Raises Failure ``pod_replaced``, ``different``, ``removal_refused`` or ``finished``, each before anything is written.
     """
@@ -94,7 +97,8 @@ def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.A
     missing: list[dict[str, t.Any]] = []
     order: list[str] = []
     different: list[Kept] = []
-    for wanted in containers:
+    not_known: dict[str, list[str]] = {}
+    for wanted, keys in zip(containers, unknown or [()] * len(containers), strict=True):
         name = wanted["name"]
         if policy.on_finished == "next":
             others = [*order, *(other["name"] for other in containers if other is not wanted), *names(pod, "containers", "initContainers")]
@@ -103,17 +107,19 @@ def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.A
         found = spec_of(pod, name)
         if found is None:
             missing.append({**wanted, "name": name})
+            not_known[name] = list(keys)
             continue
         index, stored = found
-        comparison = compare(wanted, stored, f"spec.ephemeralContainers[{index}]", allow_injected=policy.allow_injected)
-        kept[name] = Kept(name, comparison.differences, comparison.injected)
+        path = f"spec.ephemeralContainers[{index}]"
+        comparison = compare(_with_stored(wanted, stored, keys), stored, path, allow_injected=policy.allow_injected)
+        kept[name] = Kept(name, comparison.differences, comparison.injected, [f"{path}.securityContext.{key}" for key in keys])
         if comparison.differences and policy.on_difference == "fail":
             different.append(kept[name])
         if policy.on_finished == "fail" and is_finished(pod, name):
             raise _finished(pod, name)
     if different:
         raise _different(pod, different)
-    return Decision(kept, missing, order)
+    return Decision(kept, missing, order, not_known)
 
 
 def _place(pod: t.Mapping[str, t.Any]) -> str:
@@ -150,7 +156,7 @@ def _decide_absent(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[
             field="state",
             hint="It goes when the pod goes: delete the pod (a controller makes a new one)." + (stop if running else ""),
         )
-    return Decision({}, [], [])
+    return Decision({}, [], [], {})
 
 
 def _finished(pod: t.Mapping[str, t.Any], name: str) -> Failure:
@@ -184,6 +190,27 @@ def _different(pod: t.Mapping[str, t.Any], different: t.Sequence[Kept]) -> Failu
 def _shown(value: t.Any) -> str:
     text = "not set" if value is None else json.dumps(value, default=str)
     return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _with_stored(wanted: t.Mapping[str, t.Any], stored: t.Mapping[str, t.Any], keys: t.Sequence[str]) -> dict[str, t.Any]:
+    """``wanted`` with what nobody knows as it is stored, so that it makes no difference."""
+    known = {key: value for key, value in (stored.get("securityContext") or {}).items() if key in keys}
+    return {**wanted, "securityContext": {**wanted.get("securityContext", {}), **known}} if known else dict(wanted)
+
+
+def check_known(pod: t.Mapping[str, t.Any], decision: Decision) -> None:
+    """Raise where a container is missing whose user or group cannot be found out."""
+    for container in decision.missing:
+        keys = decision.unknown.get(container["name"])
+        if keys:
+            raise Failure(
+                "invalid_options",
+                f"profile: {' and '.join(keys)} of container {container['targetContainerName']} of pod {_place(pod)} are not known: its spec does not say, "
+                "and its status does not either (the kubelet reports it from Kubernetes 1.31, with containerd 2, once the container has started).",
+                field="profile",
+                container=container["name"],
+                hint=f"Nothing was written. Give {' and '.join(f'securityContext.{key}' for key in keys)} in definition.",
+            )
 
 
 def check_writable(pod: t.Mapping[str, t.Any]) -> None:

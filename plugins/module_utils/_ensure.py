@@ -15,9 +15,10 @@ import typing as t
 import uuid
 
 from ._client import Added, Client, Conflict, Lost
-from ._decide import Decision, Kept, Policy, check_against, check_offline, check_stored, check_writable, decide
+from ._decide import Decision, Kept, Policy, check_against, check_known, check_offline, check_stored, check_writable, decide
 from ._errors import Failure
 from ._manager import manager_name, writer_of
+from ._spec import for_pod
 from ._status import spec_of, state_of, status_of
 from ._wait import Goal, wait
 
@@ -48,6 +49,7 @@ class Request:
     log_tail_lines: int | None = None
     log_limit_bytes: int = 64 * 1024
     requested_by: str = ""
+    profile: str | None = None
 
 
 @dataclasses.dataclass
@@ -119,7 +121,8 @@ def _decide_and_write(client: Client, request: Request, outcome: Outcome, manage
     for _round in range(_ROUNDS):
         outcome.pod = pod
         policy = request.policy._replace(pod_uid=request.policy.pod_uid or uid)
-        decision = decide(pod, request.containers, policy)
+        fitted = [for_pod(container, pod, request.profile) for container in request.containers]
+        decision = decide(pod, [container for container, _unknown in fitted], policy, [unknown for _container, unknown in fitted])
         outcome.names = decision.order
         if lost:
             _claim(outcome, pod, decision, manager)
@@ -128,6 +131,7 @@ def _decide_and_write(client: Client, request: Request, outcome: Outcome, manage
             outcome.warnings += _difference_warnings(outcome)
             return
         check_writable(pod)
+        check_known(pod, decision)
         check_against(pod, decision.missing)
         try:
             _take_reply(request, outcome, decision, client.add_ephemeral_containers(pod, decision.missing, field_manager=manager, dry_run=request.dry_run))

@@ -60,6 +60,7 @@ def ensure_containers(module: AnsibleModule) -> dict[str, t.Any]:
         policy=Policy(**{key: params[key] for key in Policy._fields}),
         dry_run=module.check_mode,
         requested_by=params["requested_by"] or "",
+        profile=params["profile"],
         **{key: _checked(params, key) for key in _REQUEST_OPTIONS},
     )
     client, warnings = _client(module)

@@ -56,7 +56,7 @@ def _outcome_entry(outcome: Outcome, name: str, context: str | None) -> dict[str
         "changed": name in outcome.added,
         "differences": kept.differences if kept else [],
         "injected": kept.injected if kept else [],
-        "not_compared": [],
+        "not_compared": list(kept.not_compared) if kept else [],
         "log": outcome.logs.get(name),
     }
 

@@ -276,7 +276,7 @@ def _resource_field_ref(source: t.Mapping[str, t.Any], path: str) -> Iterator[Fi
 
 _QUANTITY = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?:(?P<exponent>[eE][+-]?\d{1,9})|(?P<suffix>[numkMGTPE]|[KMGTPE]i))?", re.ASCII)
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_BINARY = {f"{letter}i": 1024**power for power, letter in enumerate("KMGTPE", 1)}
+_BINARY: dict[str, int] = {f"{letter}i": 1024**power for power, letter in enumerate("KMGTPE", 1)}
 
 
 def quantity(value: t.Any) -> Decimal | None:
@@ -285,9 +285,9 @@ def quantity(value: t.Any) -> Decimal | None:
     if match is None:
         return None
     suffix = match["suffix"] or ""
-    number = Decimal(f"{match['number']}{match['exponent'] or ''}") * _BINARY.get(suffix, 1)
+    number: Decimal = Decimal(f"{match['number']}{match['exponent'] or ''}") * _BINARY.get(suffix, 1)
     number = number.scaleb(_DECIMAL.get(suffix, 0))
-    return number if number.adjusted() > 20 else number.quantize(Decimal("1e-9"), ROUND_UP)
+    return number if number.adjusted() > 18 else number.quantize(Decimal("1e-9"), ROUND_UP)
 
 
 def _is_divisor(value: t.Any, powers: t.Iterable[int]) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import Failure
-from ._profiles import PROFILES
+from ._profiles import MATCH_TARGET, PROFILES, match_target
 from ._schema import MERGE_KEYS
 
 #: Module option -> field of the API, for the options that name a field of the container.
@@ -162,7 +162,8 @@ def build(params: t.Mapping[str, t.Any], document: t.Any, origin: str = "definit
 
     Raises Failure ``invalid_options``: no name, a name or pod that contradicts the document, words that are not strings.
     """
-    options = merge(PROFILES[params["profile"]] if params.get("profile") else {}, from_options(params))
+    profile = params.get("profile")
+    options = merge(PROFILES.get(profile or "", {}), from_options(params))
     if document is None:
         wanted = Wanted([options], None, None)
     else:
@@ -176,7 +177,18 @@ def build(params: t.Mapping[str, t.Any], document: t.Any, origin: str = "definit
                 field="name",
                 hint="Set name: it is what makes a repeated run find the container again.",
             )
+        if profile == MATCH_TARGET and not container.get("targetContainerName"):
+            _refuse("profile is match_target, but there is no target to match.", field="target", hint="Set target to the container that is to be looked into.")
     return wanted
+
+
+def for_pod(container: t.Mapping[str, t.Any], pod: t.Mapping[str, t.Any], profile: str | None) -> tuple[dict[str, t.Any], list[str]]:
+    """(``container`` with what a profile takes from the pod, the fields of its securityContext that the pod does not tell)."""
+    if profile != MATCH_TARGET:
+        return dict(container), []
+    matched = match_target(pod, container["targetContainerName"])
+    merged = merge(matched.profile, container)
+    return merged, [key for key in matched.unknown if key not in merged["securityContext"]]
 
 
 def _check_agreement(params: t.Mapping[str, t.Any], wanted: Wanted, origin: str) -> None:

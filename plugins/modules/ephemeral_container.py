@@ -97,6 +97,10 @@ options:
         O(definition) are laid over it.
       - V(general) adds the capability SYS_PTRACE, V(netadmin) adds NET_ADMIN and NET_RAW, V(sysadmin) is privileged. Pod Security admission refuses
         these three in namespaces of level baseline and restricted.
+      - V(match_target) makes the container like O(target), with the same user and group, capabilities, seccomp and AppArmor profiles and SELinux
+        labels, and never privileged. It can read the target's files under C(/proc/1/root) then, its environment and open files, and is
+        admitted where the target is. User and group come from the pod's spec, else from the status that the kubelet reports (Kubernetes 1.31
+        and containerd 2); where neither tells, give C(securityContext.runAsUser) and C(runAsGroup) in O(definition).
       - V(restricted) is what namespaces of level restricted demand. V(baseline) and V(legacy) give nothing.
       - Without a profile nothing is given either.
     type: str
@@ -107,6 +111,7 @@ options:
       - restricted
       - netadmin
       - sysadmin
+      - match_target
   definition:
     description:
       - The container in the form of the API, for what there is no option for, for example C(securityContext) or C(volumeMounts).

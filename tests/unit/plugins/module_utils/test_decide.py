@@ -13,6 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import (
+    Decision,
     Policy,
     check_against,
     check_offline,
@@ -101,7 +102,7 @@ def test_decision_keeps_what_is_there_and_adds_the_rest_in_order() -> None:
     before = copy.deepcopy((there, containers))
     decision = decide(there, containers, Policy())
     assert list(decision.kept) == ["b"]
-    assert decision.kept["b"] == ("b", [], [])
+    assert tuple(decision.kept["b"]) == ("b", [], [], [])
     assert decision.missing == [named("c"), named("a")]
     assert decision.order == ["c", "b", "a"]
     assert (there, containers) == before
@@ -268,7 +269,7 @@ def test_removal_of_several_names_those_that_are_there() -> None:
 
 
 def test_absent_is_fine_where_there_is_none() -> None:
-    assert decide(pod(stored(name="other")), [{"name": "debugger"}], Policy(state="absent")) == ({}, [], [])
+    assert decide(pod(stored(name="other")), [{"name": "debugger"}], Policy(state="absent")) == Decision({}, [], [], {})
 
 
 CANNOT: dict[str, tuple[dict[str, t.Any], str]] = {
