@@ -17,10 +17,10 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from decimal import ROUND_UP, Decimal
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from decimal import Decimal
 
 _REASON_WORDS = {
     "FieldValueRequired": "Required value",
@@ -281,6 +281,8 @@ _BINARY: dict[str, int] = {f"{letter}i": 1024**power for power, letter in enumer
 
 def quantity(value: t.Any) -> Decimal | None:
     """A quantity as a number, rounded up to a billionth as the API rounds it; None for what is none (apimachinery, resource.ParseQuantity)."""
+    from decimal import ROUND_UP, Decimal
+
     match = _QUANTITY.fullmatch(str(value))
     if match is None:
         return None
@@ -297,7 +299,7 @@ def _is_divisor(value: t.Any, powers: t.Iterable[int]) -> bool:
     if match is None or match["exponent"] or match["number"].startswith("+"):
         return True
     base = 1024 if match["suffix"] in _BINARY else 1000
-    return number in [Decimal(base) ** power for power in powers if base == 1000 or power >= 0]
+    return any(number * base**-power == 1 if power < 0 else number == base**power for power in powers if base == 1000 or power >= 0)
 
 
 def _key_ref(source: t.Mapping[str, t.Any], path: str) -> Iterator[FieldError]:
