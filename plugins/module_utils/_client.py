@@ -193,7 +193,7 @@ class Client:
             status = _refusals.status_of(reply.status, reply.reason, reply.data)
             if status.code == 429 and retry.wait(_retry_after(reply)):
                 continue
-            if status.code >= 500:
+            if status.code >= 500 and not _refusals.is_too_large(status):
                 raise Lost(_refusals.words(status))
             if _refusals.is_conflict(status):
                 raise Conflict(_refusals.words(status))

@@ -77,6 +77,11 @@ def is_conflict(status: Status) -> bool:
     return status.code == 409 or (status.code == 422 and (duplicate or status.message.startswith(_NO_LONGER_SO)))
 
 
+def is_too_large(status: Status) -> bool:
+    """Whether the request (413) or the pod that it makes (500 of etcd) is larger than can be stored: that will not change."""
+    return status.code == 413 or "request is too large" in status.message
+
+
 def explain(status: Status, *, namespace: str, pod: str) -> Failure:
     """The failure that this answer is for a request about this pod."""
     code, message, hint = _classify(status, namespace, pod)
@@ -138,6 +143,12 @@ def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str |
             "subresource_missing",
             f"The API server has no ephemeralcontainers subresource for {where}: {said}.",
             "Ephemeral containers need Kubernetes 1.23 or newer (before 1.25 with the feature gate EphemeralContainers on), and a proxy that passes the path.",
+        )
+    if is_too_large(status):
+        return (
+            "invalid_spec",
+            f"The ephemeral container makes {where} larger than Kubernetes can store: {said}.",
+            "Nothing was written. A pod may have about 1.5 MiB in all: put large values into a ConfigMap, or have the command fetch them.",
         )
     if "static pods do not support ephemeral containers" in text:
         return "static_pod", f"The API server says that {where} is a static pod: {said}.", "Nothing was written. Debug it from its node, or debug a copy of it."

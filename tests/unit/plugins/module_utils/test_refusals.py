@@ -241,6 +241,13 @@ def test_details_of_wrong_types_are_no_traceback(details: t.Any) -> None:
     assert answer({"kind": "Status", "message": "m", "details": details}, 500).message == "m"
 
 
+@pytest.mark.parametrize(("code", "message"), [(413, "Request entity too large: limit is 3145728"), (500, "etcdserver: request is too large")])
+def test_what_is_too_large(code: int, message: str) -> None:
+    failure = explained(status(code, "InternalError", message))
+    assert failure.code == "invalid_spec"
+    assert "1.5 MiB" in failure.msg
+
+
 def test_pages_are_cut_in_messages() -> None:
     assert len(answer(b"<html>" + b"x" * 100_000, 502).message) <= 300
 
