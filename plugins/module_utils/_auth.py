@@ -142,6 +142,7 @@ def connect(settings: t.Mapping[str, t.Any]) -> Connection:
         else:
             namespace = _load_kubeconfig(settings, configuration, kubernetes.config)
     _lay_over(settings, configuration)
+    configuration.api_key = {key: value.strip() if isinstance(value, str) else value for key, value in configuration.api_key.items()}
     return Connection(configuration, namespace or "default", settings.get("context"), _warnings(configuration))
 
 
@@ -203,6 +204,13 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
     kubeconfig, context = settings.get("kubeconfig"), settings.get("context")
     options = {"context": context, "client_configuration": configuration, "persist_config": settings.get("persist_config", False)}
     if isinstance(kubeconfig, str):
+        if len(kubeconfig.splitlines()) > 1 or kubeconfig.lstrip().startswith(("{", "apiVersion")):
+            raise Failure(
+                "invalid_options",
+                "kubeconfig is the text of one, and has to be a file's name or a mapping.",
+                field="kubeconfig",
+                hint="Apply the filter from_yaml to the text, or give the file's name.",
+            )
         kubeconfig = os.path.expanduser(os.path.expandvars(kubeconfig))
         if not any(os.path.isfile(path) for path in kubeconfig.split(os.pathsep)):
             raise Failure("invalid_options", f"kubeconfig: there is no file {kubeconfig}.", field="kubeconfig")

@@ -33,11 +33,14 @@ _USER_AGENT = "kubedebug.pods"
 
 
 class Lost(Exception):
-    """A write whose reply did not come, or was a 5xx: it may have happened. ``words`` says what was seen instead of a reply."""
+    """A write whose reply did not come, or was a 5xx (``answered``): it may have happened. ``words`` says what was seen instead of a reply,
+    ``retry_after`` how many seconds the server wants to be left alone."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, *, answered: bool = False, retry_after: float = 0.0) -> None:
         super().__init__(words)
         self.words = words
+        self.answered = answered
+        self.retry_after = retry_after
 
 
 class Conflict(Exception):
@@ -194,7 +197,7 @@ class Client:
             if status.code == 429 and retry.wait(_retry_after(reply)):
                 continue
             if status.code >= 500 and not _refusals.is_too_large(status):
-                raise Lost(_refusals.words(status))
+                raise Lost(_refusals.words(status), answered=True, retry_after=_retry_after(reply))
             if _refusals.is_conflict(status):
                 raise Conflict(_refusals.words(status))
             raise _refusals.explain(status, namespace=namespace, pod=pod)
@@ -229,9 +232,15 @@ class _Retry:
 def _authorization(configuration: t.Any) -> dict[str, str]:
     """The header that says who asks. Asking the configuration renews a token that a kubeconfig's plugin or a service account gave."""
     bearer = configuration.auth_settings().get("BearerToken")
-    if bearer:
-        return {"Authorization": bearer["value"]}
-    return {"Authorization": configuration.get_basic_auth_token()} if configuration.username else {}
+    text = str(bearer["value"]).strip() if bearer else configuration.get_basic_auth_token() if configuration.username else ""
+    if not (text.isascii() and text.isprintable()):
+        raise Failure(
+            "invalid_options",
+            "The token or password holds a line break or another character that no HTTP header can carry.",
+            field="api_key" if bearer else "password",
+            hint="Look at where it comes from: the kubeconfig, its tokenFile or plugin, or the service account.",
+        )
+    return {"Authorization": text} if text else {}
 
 
 def _transport_error() -> type[Exception]:

@@ -118,8 +118,12 @@ def _decide_and_write(client: Client, request: Request, outcome: Outcome, manage
     pod = client.get_pod(namespace, name)
     outcome.before = list((pod.get("spec") or {}).get("ephemeralContainers") or ())
     uid = pod["metadata"]["uid"]
-    for _round in range(_ROUNDS):
+    sent: Decision | None = None
+    for attempt in range(_ROUNDS + 1):
         outcome.pod = pod
+        if lost and sent and _is_written_by(manager, pod, sent):
+            _take_reply(request, outcome, sent, Added(pod, []))
+            return
         policy = request.policy._replace(pod_uid=request.policy.pod_uid or uid)
         fitted = [for_pod(container, pod, request.profile) for container in request.containers]
         decision = decide(pod, [container for container, _unknown in fitted], policy, [unknown for _container, unknown in fitted])
@@ -130,18 +134,30 @@ def _decide_and_write(client: Client, request: Request, outcome: Outcome, manage
             outcome.kept = decision.kept
             outcome.warnings += _difference_warnings(outcome)
             return
+        if attempt == _ROUNDS or (lost and time.monotonic() > deadline):
+            break
         check_writable(pod)
         check_known(pod, decision)
         check_against(pod, decision.missing)
+        sent = decision
         try:
             _take_reply(request, outcome, decision, client.add_ephemeral_containers(pod, decision.missing, field_manager=manager, dry_run=request.dry_run))
             return
         except Conflict:
             pod = client.get_pod(namespace, name)
         except Lost as exc:
-            lost = lost or (None if request.dry_run else exc)
+            if not request.dry_run and (lost is None or lost.answered):
+                lost = exc
+            pause = max(exc.retry_after, min(0.1 * 2**attempt, 3.0))
+            time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
             pod = _read_after_loss(client, outcome, exc, deadline)
     raise _no_end(outcome, lost)
+
+
+def _is_written_by(manager: str, pod: t.Mapping[str, t.Any], sent: Decision) -> bool:
+    """Whether the write whose reply was lost took effect: it was one patch, so all of its containers are there or none."""
+    writers = [writer_of(pod, container["name"]) for container in sent.missing]
+    return bool(writers) and all(writer is not None and writer.manager == manager for writer in writers)
 
 
 def _take_reply(request: Request, outcome: Outcome, decision: Decision, reply: Added) -> None:
@@ -173,7 +189,7 @@ def _read_after_loss(client: Client, outcome: Outcome, lost: Lost, deadline: flo
     try:
         return client.get_pod(namespace, name, patience=max(deadline - time.monotonic(), 1.0))
     except Failure as failure:
-        if failure.code not in ("api_unreachable", "api_error", "unauthorized"):
+        if failure.code == "pod_not_found":
             raise
         raise Failure(
             "outcome_unknown",
@@ -187,9 +203,15 @@ def _read_after_loss(client: Client, outcome: Outcome, lost: Lost, deadline: flo
 def _no_end(outcome: Outcome, lost: Lost | None) -> Failure:
     namespace, name = outcome.reference
     said = f"the last write got no answer ({lost.words})" if lost else "each write was refused because the pod was no longer as it had been read"
+    if lost and not lost.answered:
+        return Failure(
+            "outcome_unknown",
+            f"Whether the ephemeral container was added to pod {namespace}/{name} is not known: {said}. It was not there when last looked, and may still come.",
+            hint="Run the task again: it finds the container if it was added, and adds it if it was not.",
+        )
     return Failure(
         "api_error",
-        f"The ephemeral container could not be added to pod {namespace}/{name} in {_ROUNDS} attempts: {said}. It was not there when last looked.",
+        f"The ephemeral container could not be added to pod {namespace}/{name}: {said}. It was not there when last looked.",
         hint="Try again; if it stays, look at the API server's and its webhooks' health.",
     )
 

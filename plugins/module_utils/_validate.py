@@ -34,6 +34,14 @@ def _is_kind(value: t.Any, kind: str) -> bool:
     }[kind]
 
 
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _is_zero(value: t.Any, kind: str) -> bool:
     zero = {"string": "", "{}": {}}
     return kind in zero and bool(value == zero[kind])
@@ -41,6 +49,9 @@ def _is_zero(value: t.Any, kind: str) -> bool:
 
 def _type_errors(value: t.Any, kind: str, path: str) -> t.Iterator[FieldError]:
     if value is None:
+        return
+    if isinstance(value, str) and not _is_utf8(value):
+        yield error(path, "FieldValueTypeInvalid", "holds half a character (a lone surrogate), which no UTF-8 text can")
         return
     if kind.startswith("[]"):
         if not isinstance(value, list):
