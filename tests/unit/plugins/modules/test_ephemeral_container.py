@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 import pytest
@@ -33,7 +34,10 @@ from tests.unit.plugins.modules.documents import (
     terminated,
     waiting,
 )
-from tests.unit.plugins.modules.script import Call, Request
+from tests.unit.plugins.modules.script import Call, Request, ScriptedServer
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 RunModule = t.Callable[..., dict[str, t.Any]]
 
@@ -287,6 +291,79 @@ def test_outcome_unknown(run_module: RunModule) -> None:
     assert result["failure"]["code"] == "outcome_unknown"
     assert "not known" in result["msg"]
     assert result["changed"]
+
+
+def test_lost_reply_of_a_write_that_admission_altered(run_module: RunModule) -> None:
+    memory = Remembered()
+    altered = stored(env=[{"name": "PROXY", "value": "http://proxy"}])
+    answer = get(lambda _request: pod(altered, states={"debugger": RUNNING}, managed=[(memory.manager, "debugger")]))
+    result = run_module(module, [get(pod()), memory.lose(patch(None).broken()), answer], **ASKED)
+    assert result["failure"]["code"] == "different"
+    assert result["changed"]
+    assert "was added" in result["msg"]
+
+
+def test_lost_reply_of_the_next_container_that_has_ended_already(run_module: RunModule) -> None:
+    memory = Remembered()
+    answer = get(lambda _request: pod(stored(), states={"debugger": terminated()}, managed=[(memory.manager, "debugger")]))
+    result = run_module(module, [get(pod()), memory.lose(patch(None).broken()), answer], on_finished="next", **ASKED)
+    assert result["changed"]
+    assert [container["name"] for container in result["containers"]] == ["debugger"]
+
+
+@pytest.mark.parametrize("code", [401, 403, 404], ids=["credentials", "right", "path"])
+def test_lost_reply_and_a_pod_that_cannot_be_read_any_more(run_module: RunModule, code: int) -> None:
+    answer = get(FORBIDDEN if code == 403 else status(code, "Other", "no"), code)
+    result = run_module(module, [get(pod()), patch(None).broken(), answer], **ASKED)
+    assert result["failure"]["code"] == "outcome_unknown"
+    assert result["changed"]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["it did happen", "it may still"])
+def test_the_last_of_many_lost_replies(run_module: RunModule, there: bool) -> None:
+    memory = Remembered()
+    lost = [call for _round in range(9) for call in (patch(None).broken(), get(pod()))]
+    result = run_module(module, [get(pod()), *lost, memory.lose(patch(None).broken()), get(memory.written if there else pod())], **ASKED)
+    assert result["changed"]
+    assert ("failure" in result) == (not there)
+    assert there or result["failure"]["code"] == "outcome_unknown"
+
+
+def test_a_server_that_fails_is_left_alone_as_long_as_it_asks(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    busy = patch(status(503, "ServiceUnavailable", "busy"), 503, Retry_After="3")
+    result = run_module(module, [get(pod()), busy, get(pod()), patch(ADDED)], wait=False, **ASKED)
+    assert result["changed"]
+    assert 2.9 < sum(pauses) < 3.1
+
+
+def test_a_token_file_that_ends_in_a_line_break(run_module: RunModule, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("token-of-the-test\n\n")
+    user = {"name": "u", "user": {"tokenFile": str(tmp_path / "token")}}
+    server = ScriptedServer([get(pod(stored(), states={"debugger": RUNNING})).header(authorization="Bearer token-of-the-test")])
+    kubeconfig = {
+        "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": server.url}}],
+        "users": [user],
+    }
+    result = run_module(module, [], connect=False, kubeconfig=kubeconfig, **ASKED)
+    server.finish()
+    assert not result["changed"]
+
+
+def test_the_text_of_a_kubeconfig_is_not_printed(run_module: RunModule) -> None:
+    text = "apiVersion: v1\nusers:\n- name: u\n  user: {token: token-of-the-test}\n"
+    result = run_module(module, [], connect=False, kubeconfig=text, **ASKED)
+    assert result["failure"]["field"] == "kubeconfig"
+    assert "from_yaml" in result["msg"]
+
+
+def test_half_a_character_is_refused(run_module: RunModule, tmp_path: Path) -> None:
+    (tmp_path / "container.json").write_text('{"name": "debugger", "image": "x", "command": ["\\ud800"]}')
+    result = run_module(module, [], src=str(tmp_path / "container.json"), **TARGET)
+    assert result["failure"]["field"] == "spec.ephemeralContainers[0].command[0]"
 
 
 def test_overload_is_waited_out(run_module: RunModule) -> None:
