@@ -40,6 +40,8 @@ _BOOLEANS = ("validate_certs", "persist_config")
 _PROXY_HEADERS = ("proxy_basic_auth", "basic_auth", "user_agent")
 _SECRET_FIELDS = ("token", "password", "client-key-data", "client-certificate-data")
 _SECRET_NAME = re.compile(r"token|secret|password|key|credential", re.IGNORECASE)
+#: What a plugin gets and is at least as long may be a secret; hiding shorter words would hide much else.
+_LONG = 8
 _FILES = ("ca_cert", "client_cert", "client_key")
 _SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
@@ -104,7 +106,10 @@ def _secrets_of_user(user: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
         if isinstance(values, list):
             values = {str(entry.get("name")): entry.get("value") for entry in values if isinstance(entry, dict)}
         if isinstance(values, dict):
-            yield from (value for key, value in values.items() if _SECRET_NAME.search(str(key)))
+            yield from (value for key, value in values.items() if _SECRET_NAME.search(str(key)) or len(str(value)) >= _LONG)
+    plugin = user.get("exec")
+    words = plugin.get("args") if isinstance(plugin, dict) else None
+    yield from (word for word in (words if isinstance(words, list) else ()) if len(str(word)) >= _LONG)
 
 
 def connect(settings: t.Mapping[str, t.Any]) -> Connection:

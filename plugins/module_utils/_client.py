@@ -109,7 +109,12 @@ class Client:
             ("timeoutSeconds", str(max(1, round(seconds)))),
         ]
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
-        reply = self._read(path, query, patience=seconds, namespace=namespace, pod=pod, read_timeout=seconds, stream=True)
+        try:
+            reply = self._read(path, query, patience=seconds, namespace=namespace, pod=pod, read_timeout=seconds, stream=True)
+        except Failure as failure:
+            if any(detail.get("status") == 410 for detail in failure.details):
+                raise WatchExpired from None
+            raise
         try:
             for line in _lines(reply):
                 event = json.loads(line)

@@ -121,4 +121,19 @@ def _client(module: AnsibleModule) -> tuple[Client, list[str]]:
         connection = _auth.connect(settings)
     except ImportError as exc:
         raise Failure("missing_library", f"{missing_required_lib('kubernetes')} It is there, but cannot be loaded: {exc}.") from exc
-    return Client(connection, request_timeout=module.params["request_timeout"]), connection.warnings
+    except ValueError:
+        raise _unusable() from None
+    try:
+        return Client(connection, request_timeout=module.params["request_timeout"]), connection.warnings
+    except ValueError:
+        raise _unusable() from None
+
+
+def _unusable() -> Failure:
+    """What the libraries say of such options may quote a password, so it is not passed on."""
+    return Failure(
+        "invalid_options",
+        "The options for the connection cannot be used: host or proxy is no URL, or a password or header holds a character that no HTTP header can carry.",
+        field="host",
+        hint="Write host and proxy as https://NAME:PORT, and check username, password and proxy_headers.",
+    )

@@ -93,15 +93,19 @@ def _follow(client: Client, judge_: _Judge, deadline: float) -> None:
     metadata = judge_.pod["metadata"]
     namespace, name, uid = metadata["namespace"], metadata["name"], metadata["uid"]
     version: str | None = metadata["resourceVersion"]
-    watching, pause = True, _POLL_FIRST
+    watching, pause, waited = True, _POLL_FIRST, False
     while judge_.open:
         now = time.monotonic()
         judge_.pulls_given_up(now)
         if not judge_.open:
             return
         if now >= deadline:
-            _time_out(judge_)
+            if waited:
+                _last_look(client, judge_, namespace, name, uid)
+            else:
+                _time_out(judge_, "")
             return
+        waited = True
         left = judge_.next_look(deadline) - now
         try:
             if version is None or not watching:
@@ -115,13 +119,28 @@ def _follow(client: Client, judge_: _Judge, deadline: float) -> None:
                 version = _watch_once(client, judge_, namespace, name, uid, version, min(left, _WATCH_SECONDS))
         except WatchExpired:
             version = None
+            time.sleep(min(_POLL_FIRST, left))
         except Failure as failure:
             if failure.code == "forbidden_rbac" and watching:
                 watching = False
             elif failure.code == "pod_not_found":
                 _take(judge_, "DELETED", judge_.pod, uid)
-            elif failure.code not in ("api_unreachable", "api_error"):
+            elif failure.code in ("api_unreachable", "api_error"):
+                time.sleep(max(0.0, min(pause, left)))
+                pause = min(pause * 1.5, _POLL_MOST)
+            else:
                 raise
+
+
+def _last_look(client: Client, judge_: _Judge, namespace: str, name: str, uid: str) -> None:
+    """Read the pod once more before time is called: what a watch was told may still be on its way."""
+    away = ""
+    try:
+        _take(judge_, "MODIFIED", client.get_pod(namespace, name, patience=0.0), uid)
+    except Failure as failure:
+        away = f" The API server could not be asked at last: {failure.message}"
+    if judge_.open:
+        _time_out(judge_, away)
 
 
 def _watch_once(client: Client, judge_: _Judge, namespace: str, name: str, uid: str, version: str, seconds: float) -> str | None:
@@ -149,7 +168,7 @@ def _take(judge_: _Judge, event: str, pod: dict[str, t.Any], uid: str) -> None:
         judge_.fail_open("pod_not_found", "The pod was deleted before the ephemeral container {name} was ready.")
 
 
-def _time_out(judge_: _Judge) -> None:
+def _time_out(judge_: _Judge, away: str) -> None:
     for name in sorted(judge_.open):
         seen = describe(state_of(status_of(judge_.pod, name)))
         phase = (judge_.pod.get("status") or {}).get("phase")
@@ -157,7 +176,7 @@ def _time_out(judge_: _Judge) -> None:
         place = f"the pod is {phase} on node {node}" if node else f"the pod is {phase} and on no node"
         judge_.failures[name] = Failure(
             "timed_out",
-            f"The ephemeral container {name} was not {judge_.goal.wait_for} in time. Last seen: {seen}; {place}.",
+            f"The ephemeral container {name} was not {judge_.goal.wait_for} in time. Last seen: {seen}; {place}.{away}",
             container=name,
             hint="It is on the pod for good and may still get there: run the task again to go on waiting, with a longer wait_timeout if need be.",
         )
