@@ -442,14 +442,54 @@ failure:
       returned: always
 """
 
-from ansible.module_utils.basic import AnsibleModule
+import typing as t
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, POD
-from ansible_collections.kubedebug.pods.plugins.module_utils._module import ensure_containers, run
+from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline
+from ansible_collections.kubedebug.pods.plugins.module_utils._document import read_file
+from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Reference, Request, ensure
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
+from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, check_name, checked, make_client, run
+from ansible_collections.kubedebug.pods.plugins.module_utils._report import ensured, first_failure, outcome_diff
+from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
+
+_REQUEST_OPTIONS = ("wait", "wait_for", "wait_timeout", "success_exit_codes", "logs", "log_tail_lines", "log_limit_bytes")
+
+
+def ensure_containers(module: Module) -> dict[str, t.Any]:
+    params = module.params
+    document, origin = (params["definition"], "definition") if params["src"] is None else (read_file(params["src"]), "src")
+    wanted = build(params, document, origin)
+    if params["state"] == "present":
+        check_offline(wanted.containers)
+    request = Request(
+        containers=wanted.containers,
+        policy=Policy(**{key: params[key] for key in Policy._fields}),
+        dry_run=module.check_mode,
+        requested_by=params["requested_by"] or "",
+        profile=params["profile"],
+        **{key: checked(params, key) for key in _REQUEST_OPTIONS},
+    )
+    client, warnings = make_client(module)
+    pod = params["pod"] or wanted.pod
+    if not pod:
+        raise Failure("invalid_options", "No pod is named.", field="pod", hint="Set pod, or give a document whose metadata.name says which.")
+    namespace = params["namespace"] or wanted.namespace or client.namespace
+    outcomes = ensure(client, request, [Reference(check_name("namespace", namespace), check_name("pod", pod))])
+    result = ensured(outcomes, client.context)
+    if module._diff:
+        result["diff"] = [diff for diff in map(outcome_diff, outcomes) if diff]
+    result["warnings"] = warnings + [warning for outcome in outcomes for warning in outcome.warnings]
+    failure = first_failure(outcomes)
+    if failure:
+        if failure.code == "forbidden_rbac" and module.check_mode:
+            failure.message += " Check mode asks the server for a dry run, which needs the same right as the write."
+        result.update(msg=failure.msg, failure=failure.to_dict())
+    return result
 
 
 def main() -> None:
-    run(AnsibleModule(supports_check_mode=True, **AUTH.merge(POD, CONTAINER, LOG).to_kwargs()), ensure_containers)
+    run(Module(supports_check_mode=True, **AUTH.merge(POD, CONTAINER, LOG).to_kwargs()), ensure_containers)
 
 
 if __name__ == "__main__":

@@ -263,10 +263,12 @@ failure:
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
+import typing as t
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, LOG, POD, ArgumentSpec
-from ansible_collections.kubedebug.pods.plugins.module_utils._module import look_at_containers, run
+from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Reference
+from ansible_collections.kubedebug.pods.plugins.module_utils._info import Query, look
+from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, check_name, checked, make_client, run
 
 INFO = ArgumentSpec(
     {
@@ -277,8 +279,17 @@ INFO = ArgumentSpec(
 )
 
 
+def look_at_containers(module: Module) -> dict[str, t.Any]:
+    params = module.params
+    client, warnings = make_client(module)
+    query = Query(params["names"], **{key: checked(params, key) for key in ("logs", "log_tail_lines", "log_limit_bytes", "events")})
+    namespace = params["namespace"] or client.namespace
+    containers, told = look(client, Reference(check_name("namespace", namespace), check_name("pod", params["pod"])), query)
+    return {"changed": False, "containers": containers, "warnings": warnings + told}
+
+
 def main() -> None:
-    run(AnsibleModule(supports_check_mode=True, **AUTH.merge(POD, LOG, INFO).to_kwargs()), look_at_containers)
+    run(Module(supports_check_mode=True, **AUTH.merge(POD, LOG, INFO).to_kwargs()), look_at_containers)
 
 
 if __name__ == "__main__":
