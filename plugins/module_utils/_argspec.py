@@ -80,8 +80,19 @@ AUTH = ArgumentSpec(
     }
 )
 
-#: Which pod.
-POD = ArgumentSpec({"namespace": {"type": "str"}, "pod": {"type": "str"}})
+#: Which pods: one by name, or a selection.
+PODS = ArgumentSpec(
+    {
+        "namespace": {"type": "str"},
+        "pod": {"type": "str"},
+        "label_selectors": {"type": "list", "elements": "str"},
+        "field_selectors": {"type": "list", "elements": "str"},
+        "workload": {"type": "str"},
+        "max_pods": {"type": "int", "default": 10},
+        "concurrency": {"type": "int", "default": 8},
+    },
+    mutually_exclusive=[("pod", "workload", "label_selectors"), ("pod", "workload", "field_selectors")],
+)
 
 LOG = ArgumentSpec(
     {
@@ -91,20 +102,22 @@ LOG = ArgumentSpec(
     }
 )
 
-#: The container, and what to do about one that is there. ``command`` and ``args`` are raw because type list cuts a string at its commas.
+#: The container, and what to do about one that is there. Much is raw because Ansible's other types guess: a list cuts a string at its commas, a
+#: dict makes one out of ``A=b,c=d``, a str makes "True" out of true. _spec.option_errors refuses what is not of the right type.
 CONTAINER = ArgumentSpec(
     {
-        "name": {"type": "str", "aliases": ["container"]},
-        "image": {"type": "str"},
+        "name": {"type": "raw", "aliases": ["container"]},
+        "image": {"type": "raw"},
         "command": {"type": "raw"},
         "args": {"type": "raw"},
-        "env": {"type": "dict"},
-        "target": {"type": "str"},
+        "env": {"type": "raw"},
+        "target": {"type": "raw"},
         "stdin": {"type": "bool"},
         "tty": {"type": "bool"},
         "image_pull_policy": {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]},
         "profile": {"type": "str", "choices": [*PROFILES, MATCH_TARGET]},
-        "definition": {"type": "dict"},
+        "mounts_from": {"type": "str"},
+        "definition": {"type": "raw"},
         "src": {"type": "path"},
         "pod_uid": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

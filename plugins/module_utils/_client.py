@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 import time
 import typing as t
 from urllib.parse import quote, urlencode
 
 from . import _refusals
 from ._errors import Failure
+from ._refusals import Subject, of_pod
 from ._status import is_pod
 
 if t.TYPE_CHECKING:
@@ -27,9 +29,15 @@ if t.TYPE_CHECKING:
 #: Seconds that reading goes on in the face of 429, 5xx and broken connections, and the most requests that it makes of one.
 PATIENCE = 15.0
 ATTEMPTS = 8
+#: Seconds that a request may take at least, however little time is left: an answer that is on its way is worth more than the deadline.
+_LEAST_TIMEOUT = 5.0
+LOG_BYTES_A_TASK = 1024 * 1024
 _RETRIED = (429, 500, 502, 503, 504)
 _CONNECT_TIMEOUT = 10.0
 _USER_AGENT = "kubedebug.pods"
+
+
+_Item = t.TypeVar("_Item")
 
 
 class Lost(Exception):
@@ -58,12 +66,26 @@ class Added(t.NamedTuple):
     warnings: list[str]
 
 
-class Client:
-    """Requests to one API server as one account. Every method raises Failure with a code; none returns an error."""
+class Page(t.NamedTuple):
+    """A part of a list of pods. ``rest`` is the token for the next part, None where there is none; ``remaining`` how many there are, if the server says."""
 
-    def __init__(self, connection: Connection, *, request_timeout: float = 30.0) -> None:
+    pods: list[dict[str, t.Any]]
+    resource_version: str
+    rest: str | None
+    remaining: int | None
+
+
+class Client:
+    """Requests to one API server as one account. Every method raises Failure with a code; none returns an error.
+
+    Threads may share a client. ``until`` is a time of time.monotonic: requests that would take longer are given up, and no new attempt is made.
+    """
+
+    def __init__(self, connection: Connection, *, request_timeout: float = 30.0, concurrency: int = 1) -> None:
         from kubernetes.client.rest import RESTClientObject
 
+        connection.configuration.connection_pool_maxsize = concurrency + 1
+        self._lock = threading.Lock()
         self.namespace = connection.namespace
         self.context = connection.context
         self._timeout = request_timeout
@@ -72,13 +94,57 @@ class Client:
         self._host = _without_credentials(self._url)
         self._pool = RESTClientObject(connection.configuration).pool_manager
 
-    def get_pod(self, namespace: str, pod: str, *, patience: float = PATIENCE) -> dict[str, t.Any]:
+    def get_pod(self, namespace: str, pod: str, *, patience: float = PATIENCE, until: float | None = None) -> dict[str, t.Any]:
         """GET the pod. Goes on for ``patience`` seconds while the server is away or overloaded."""
-        reply = self._read(_pod_path(namespace, pod), [], patience=patience, namespace=namespace, pod=pod)
+        reply = self._read(_pod_path(namespace, pod), [], of_pod(namespace, pod), patience=patience, until=until)
         return _decode(reply.data, "Pod", self._host)
 
+    def get_object(self, path: str, kind: str, subject: Subject) -> dict[str, t.Any]:
+        """GET any object whose reply has to be of ``kind``."""
+        return _decode(self._read(path, [], subject).data, kind, self._host)
+
+    def list_pods(
+        self,
+        namespace: str,
+        *,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        limit: int = 500,
+        rest: str | None = None,
+        patience: float = PATIENCE,
+        until: float | None = None,
+    ) -> Page:
+        """One page of a list, from the token ``rest`` on. Raises Failure ``api_error`` with a detail ``status: 410`` where that has expired."""
+        query = _selection(label_selector, field_selector, limit, rest)
+        reply = self._read(_pods_path(namespace), query, _of_pods(namespace), patience=patience, until=until)
+        document = _decode(reply.data, "PodList", self._host)
+        pods = [{**item, "kind": "Pod"} for item in document.get("items") or ()]
+        if not all(_is_whole_pod(pod) for pod in pods):
+            raise Failure("api_error", f"{self._host} answered with a list that holds something else than pods.", hint="Check host, and any proxy between.")
+        metadata = document.get("metadata") or {}
+        return Page(pods, str(metadata.get("resourceVersion")), metadata.get("continue") or None, metadata.get("remainingItemCount"))
+
+    def count_pods(self, namespace: str, *, label_selector: str | None, field_selector: str | None, rest: str) -> int:
+        """How many pods a list has from the token ``rest`` on. The server sends a line for each, not the pods."""
+        count = 0
+        token: str | None = rest
+        while token:
+            query = [*_selection(label_selector, field_selector, 5000, token), ("includeObject", "None")]
+            reply = self._read(_pods_path(namespace), query, _of_pods(namespace), accept="application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
+            document = _document(reply.data)
+            lines = document.get("rows") or document.get("items") or ()
+            count += len(lines)
+            token = (document.get("metadata") or {}).get("continue") if lines else None
+        return count
+
     def add_ephemeral_containers(
-        self, pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], *, field_manager: str, dry_run: bool
+        self,
+        pod: t.Mapping[str, t.Any],
+        containers: t.Sequence[t.Mapping[str, t.Any]],
+        *,
+        field_manager: str,
+        dry_run: bool,
+        until: float | None = None,
     ) -> Added:
         """PATCH the subresource with ``containers``, on exactly this pod (its uid) and only if the names are free.
 
@@ -93,24 +159,27 @@ class Client:
         else:
             operations.append({"op": "test", "path": "/spec/ephemeralContainers", "value": None})
             operations.append({"op": "add", "path": "/spec/ephemeralContainers", "value": list(containers)})
-        reply = self._write(_pod_path(namespace, name, "ephemeralcontainers"), query, operations, namespace=namespace, pod=name)
+        reply = self._write(_pod_path(namespace, name, "ephemeralcontainers"), query, operations, of_pod(namespace, name, writes=True), until)
         return Added(_decode(reply.data, "Pod", self._host), _warnings(reply.headers))
 
-    def watch_pod(self, namespace: str, pod: str, resource_version: str, seconds: float) -> Iterator[tuple[str, dict[str, t.Any]]]:
-        """(event type, pod) for each change after ``resource_version``, until the server or ``seconds`` end the watch.
+    def watch_pods(
+        self, namespace: str, resource_version: str, seconds: float, *, pod: str | None = None, label_selector: str | None = None
+    ) -> Iterator[tuple[str, dict[str, t.Any]]]:
+        """(event type, pod) for each change after ``resource_version``, until the server or ``seconds`` end the watch: of ``pod``, or of the pods
+        that a label selector matches.
 
         Ends quietly too when the connection breaks: the caller decides whether to go on. Raises WatchExpired on 410.
         """
         query = [
             ("watch", "true"),
-            ("fieldSelector", f"metadata.name={pod}"),
+            *_selection(label_selector, f"metadata.name={pod}" if pod else None),
             ("resourceVersion", resource_version),
             ("allowWatchBookmarks", "true"),
             ("timeoutSeconds", str(max(1, round(seconds)))),
         ]
-        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
+        subject = of_pod(namespace, pod) if pod else _of_pods(namespace)
         try:
-            reply = self._read(path, query, patience=seconds, namespace=namespace, pod=pod, read_timeout=seconds, stream=True)
+            reply = self._read(_pods_path(namespace), query, subject, patience=seconds, read_timeout=seconds, stream=True)
         except Failure as failure:
             if any(detail.get("status") == 410 for detail in failure.details):
                 raise WatchExpired from None
@@ -129,16 +198,16 @@ class Client:
         finally:
             reply.close()
 
-    def read_log(self, namespace: str, pod: str, container: str, *, tail_lines: int | None, limit_bytes: int) -> str:
-        """The container's output, at most ``limit_bytes`` of it, decoded with replacement."""
-        query = [("container", container), ("limitBytes", str(limit_bytes))] + ([("tailLines", str(tail_lines))] if tail_lines is not None else [])
-        reply = self._read(_pod_path(namespace, pod, "log"), query, namespace=namespace, pod=pod, accept="*/*")
-        return bytes(reply.data).decode("utf-8", errors="replace")
+    def read_log(self, namespace: str, pod: str, container: str, *, tail_lines: int | None, limit_bytes: int) -> tuple[str, bool]:
+        """(the container's output, at most the first ``limit_bytes`` of it, decoded with replacement; whether there is more)."""
+        query = [("container", container), ("limitBytes", str(limit_bytes + 1))] + ([("tailLines", str(tail_lines))] if tail_lines is not None else [])
+        reply = self._read(_pod_path(namespace, pod, "log"), query, of_pod(namespace, pod), accept="*/*")
+        return bytes(reply.data[:limit_bytes]).decode("utf-8", errors="replace"), len(reply.data) > limit_bytes
 
     def list_events(self, namespace: str, pod_uid: str, pod: str) -> list[dict[str, t.Any]]:
         """The events of that very pod, oldest first."""
         query = [("fieldSelector", f"involvedObject.uid={pod_uid}"), ("limit", "500")]
-        reply = self._read(f"/api/v1/namespaces/{quote(namespace, safe='')}/events", query, namespace=namespace, pod=pod)
+        reply = self._read(f"/api/v1/namespaces/{quote(namespace, safe='')}/events", query, of_pod(namespace, pod))
         events = _decode(reply.data, "EventList", self._host).get("items") or []
         return sorted(events, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
 
@@ -151,12 +220,15 @@ class Client:
         accept: str = "application/json",
         operations: list[dict[str, t.Any]] | None = None,
         read_timeout: float | None = None,
+        until: float | None = None,
         stream: bool = False,
     ) -> t.Any:
         """One request over the connections that the kubernetes package made. Returns urllib3's response, whatever its status."""
         from urllib3 import Timeout
 
-        headers = {"Accept": accept, "User-Agent": _USER_AGENT, **_authorization(self._configuration)}
+        with self._lock:
+            headers = {"Accept": accept, "User-Agent": _USER_AGENT, **_authorization(self._configuration)}
+        most = self._timeout if until is None else min(self._timeout, max(_LEAST_TIMEOUT, until - time.monotonic()))
         body = None
         if operations is not None:
             headers["Content-Type"] = "application/json-patch+json"
@@ -166,35 +238,37 @@ class Client:
             f"{self._url}{path}?{urlencode(query)}" if query else f"{self._url}{path}",
             headers=headers,
             body=body,
-            timeout=Timeout(connect=min(_CONNECT_TIMEOUT, self._timeout), read=read_timeout or self._timeout),
+            timeout=Timeout(connect=min(_CONNECT_TIMEOUT, most), read=read_timeout or most),
             retries=False,
             redirect=False,
             preload_content=not stream,
         )
 
-    def _read(self, path: str, query: list[tuple[str, str]], *, namespace: str, pod: str, patience: float = PATIENCE, **how: t.Any) -> t.Any:
-        retry = _Retry(patience)
+    def _read(
+        self, path: str, query: list[tuple[str, str]], subject: Subject, *, patience: float = PATIENCE, until: float | None = None, **how: t.Any
+    ) -> t.Any:
+        retry = _Retry(patience, until)
         while True:
             try:
-                reply = self._request("GET", path, query, **how)
+                reply = self._request("GET", path, query, until=until, **how)
                 if reply.status < 300:
                     return reply
                 status = _refusals.status_of(reply.status, reply.reason, reply.data)
             except (OSError, _transport_error()) as exc:
                 if _is_final(exc) or not retry.wait():
-                    raise self._unreachable(exc, namespace, pod) from None
+                    raise self._unreachable(exc, subject) from None
                 continue
             if status.code not in _RETRIED or not retry.wait(_retry_after(reply)):
-                raise _refusals.explain(status, namespace=namespace, pod=pod)
+                raise _refusals.explain(status, subject)
 
-    def _write(self, path: str, query: list[tuple[str, str]], operations: list[dict[str, t.Any]], *, namespace: str, pod: str) -> t.Any:
-        retry = _Retry(PATIENCE)
+    def _write(self, path: str, query: list[tuple[str, str]], operations: list[dict[str, t.Any]], subject: Subject, until: float | None) -> t.Any:
+        retry = _Retry(PATIENCE, until)
         while True:
             try:
-                reply = self._request("PATCH", path, query, operations=operations)
+                reply = self._request("PATCH", path, query, operations=operations, until=until)
             except (OSError, _transport_error()) as exc:
                 if _is_final(exc):
-                    raise self._unreachable(exc, namespace, pod) from None
+                    raise self._unreachable(exc, subject) from None
                 raise Lost(_short(exc)) from None
             if reply.status < 300:
                 return reply
@@ -205,23 +279,36 @@ class Client:
                 raise Lost(_refusals.words(status), answered=True, retry_after=_retry_after(reply))
             if _refusals.is_conflict(status):
                 raise Conflict(_refusals.words(status))
-            raise _refusals.explain(status, namespace=namespace, pod=pod)
+            raise _refusals.explain(status, subject)
 
-    def _unreachable(self, exc: Exception, namespace: str, pod: str) -> Failure:
+    def _unreachable(self, exc: Exception, subject: Subject) -> Failure:
         return Failure(
             "api_unreachable",
             f"The API server {self._host} cannot be reached: {_short(exc)}.",
-            namespace=namespace,
-            pod=pod,
+            namespace=subject.namespace,
+            pod=subject.pod,
             hint="Nothing is known about the pod, and nothing was written. Check host or kubeconfig, proxy and ca_cert, and that the server is up.",
         )
+
+
+def side_by_side(work: t.Callable[[_Item], None], items: t.Sequence[_Item], concurrency: int) -> None:
+    """Do ``work`` for each item, at most ``concurrency`` of them at once. What it raises for one is raised after the others are done."""
+    if len(items) < 2 or concurrency < 2:
+        for item in items:
+            work(item)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(concurrency) as pool:
+        for done in [pool.submit(work, item) for item in items]:
+            done.result()
 
 
 class _Retry:
     """Bounded waiting between attempts: growing, with jitter, never shorter than the server asks, never past the patience."""
 
-    def __init__(self, patience: float) -> None:
-        self._end = time.monotonic() + patience
+    def __init__(self, patience: float, until: float | None = None) -> None:
+        self._end = min(time.monotonic() + patience, until or float("inf"))
         self._attempt = 0
 
     def wait(self, at_least: float = 0.0) -> bool:
@@ -256,16 +343,21 @@ def _transport_error() -> type[Exception]:
 
 def _is_final(exc: Exception) -> bool:
     """Whether trying again cannot help: the server's name or certificate is wrong, or nothing can be sent at all."""
+    import socket
     import ssl
 
     from urllib3.exceptions import LocationValueError, NameResolutionError, SSLError
 
+    causes: list[BaseException] = []
     cause: BaseException | None = exc
     while cause is not None:
-        if isinstance(cause, (SSLError, LocationValueError, NameResolutionError, ssl.SSLCertVerificationError)):
-            return True
+        causes.append(cause)
         cause = cause.__cause__ or cause.__context__
-    return False
+    if any(isinstance(each, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)) for each in causes):
+        return False
+    if any(isinstance(each, socket.gaierror) and each.errno == socket.EAI_AGAIN for each in causes):
+        return False
+    return any(isinstance(each, (SSLError, LocationValueError, NameResolutionError, ssl.SSLCertVerificationError)) for each in causes)
 
 
 def _retry_after(reply: t.Any) -> float:
@@ -285,18 +377,36 @@ def _without_credentials(host: str) -> str:
     return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else host.rpartition("@")[2]
 
 
+def _selection(label_selector: str | None, field_selector: str | None, limit: int | None = None, rest: str | None = None) -> list[tuple[str, str]]:
+    named = {"labelSelector": label_selector, "fieldSelector": field_selector, "limit": str(limit) if limit else None, "continue": rest}
+    return [(key, value) for key, value in named.items() if value]
+
+
+def _of_pods(namespace: str) -> Subject:
+    return Subject(namespace, f"the pods of namespace {namespace}")
+
+
+def _pods_path(namespace: str) -> str:
+    return f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
+
+
 def _pod_path(namespace: str, pod: str, subresource: str = "") -> str:
-    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}"
+    path = f"{_pods_path(namespace)}/{quote(pod, safe='')}"
     return f"{path}/{subresource}" if subresource else path
 
 
-def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
+def _document(data: bytes) -> dict[str, t.Any]:
     try:
         document = json.loads(data)
     except ValueError:
-        document = None
-    if not (_is_whole_pod(document) if kind == "Pod" else isinstance(document, dict) and document.get("kind") == kind):
-        found = document.get("kind") if isinstance(document, dict) else None
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
+    document = _document(data)
+    if not (_is_whole_pod(document) if kind == "Pod" else document.get("kind") == kind):
+        found = document.get("kind")
         if kind == "Pod" and found == "EphemeralContainers":
             raise Failure(
                 "subresource_missing",
@@ -308,7 +418,7 @@ def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
             f"{host} answered with something that is not a {kind}{f' but a {found}' if found else ''}: is it a Kubernetes API server?",
             hint="Check host, and any proxy between.",
         )
-    return t.cast("dict[str, t.Any]", document)
+    return document
 
 
 def _is_whole_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:

@@ -14,11 +14,11 @@ import json
 import re
 import typing as t
 
-from ._compare import compare
-from ._errors import Failure
-from ._rules import FieldError
-from ._status import describe, is_finished, phase_ended, spec_of, state_of, status_of
-from ._validate import live_errors, names, pod_errors, static_errors
+from ._compare import Comparison, compare
+from ._errors import Failure, FieldError
+from ._spec import OPTION_FIELDS
+from ._status import describe, is_finished, is_stuck, phase_ended, spec_of, state_of, status_of
+from ._validate import is_within, live_errors, names, pod_errors, static_errors
 
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 _SHOWN = 6
@@ -53,24 +53,28 @@ class Decision(t.NamedTuple):
     unknown: dict[str, list[str]]
 
 
-def check_offline(containers: t.Sequence[t.Mapping[str, t.Any]]) -> None:
-    """Raise Failure ``invalid_spec`` with everything that no server has to be asked about."""
+def check_offline(containers: t.Sequence[t.Mapping[str, t.Any]], options: t.Sequence[FieldError] = (), *, state: str = "present") -> None:
+    """Raise with everything that no server has to be asked about: Failure ``invalid_options`` where ``options`` (errors about options) are among
+    it, else ``invalid_spec``. For ``absent`` only the names count."""
     errors: list[FieldError] = []
     for index, container in enumerate(containers):
         path = f"spec.ephemeralContainers[{index}]"
-        errors.extend(static_errors(container, path))
+        told = {f"{path}.{OPTION_FIELDS.get(option, option)}" for option in (re.split(r"[.\[]", found.field)[0] for found in options)}
+        errors.extend(found for found in static_errors(container, path) if not is_within(found.field, told))
         if container.get("name") in [earlier.get("name") for earlier in containers[:index]]:
             errors.append(FieldError(f"{path}.name", "FieldValueDuplicate", f'{path}.name: Duplicate value: "{container.get("name")}"'))
-    _raise_invalid(errors)
+    if state == "absent":
+        errors = [found for found in errors if re.fullmatch(r"spec\.ephemeralContainers\[\d+\]\.name", found.field)]
+    _raise_invalid([*options, *errors], code="invalid_options" if options else "invalid_spec")
 
 
-def _raise_invalid(errors: t.Sequence[FieldError], pod: str | None = None) -> None:
+def _raise_invalid(errors: t.Sequence[FieldError], pod: str | None = None, code: str = "invalid_spec") -> None:
     if not errors:
         return
-    told = "; ".join(error.message for error in errors[:_SHOWN])
+    told = "; ".join(error.message.rstrip(".") for error in errors[:_SHOWN])
     more = f"; and {len(errors) - _SHOWN} more in failure.details" if len(errors) > _SHOWN else ""
     raise Failure(
-        "invalid_spec",
+        code,
         f"The ephemeral container cannot be added{f' to pod {pod}' if pod else ''}: {told}{more}.",
         field=errors[0].field,
         details=[error.to_dict() for error in errors],
@@ -102,7 +106,7 @@ def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.A
         name = wanted["name"]
         if policy.on_finished == "next":
             others = [*order, *(other["name"] for other in containers if other is not wanted), *names(pod, "containers", "initContainers")]
-            name = _next_name(pod, name, others)
+            name = _next_name(pod, name, others, _Sameness(pod, wanted, keys, policy.allow_injected))
         order.append(name)
         found = spec_of(pod, name)
         if found is None:
@@ -111,7 +115,7 @@ def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.A
             continue
         index, stored = found
         path = f"spec.ephemeralContainers[{index}]"
-        comparison = compare(_with_stored(wanted, stored, keys), stored, path, allow_injected=policy.allow_injected)
+        comparison = _compare(wanted, stored, path, keys, policy.allow_injected)
         kept[name] = Kept(name, comparison.differences, comparison.injected, [f"{path}.securityContext.{key}" for key in keys])
         if comparison.differences and policy.on_difference == "fail":
             different.append(kept[name])
@@ -126,8 +130,31 @@ def _place(pod: t.Mapping[str, t.Any]) -> str:
     return f"{pod['metadata'].get('namespace')}/{pod['metadata'].get('name')}"
 
 
-def _next_name(pod: t.Mapping[str, t.Any], base: str, others: t.Sequence[str]) -> str:
-    """The newest of ``base``, ``base``-2, ``base``-3 ... that has not finished, else the next free one. Names of ``others`` are left to them."""
+class _Sameness(t.NamedTuple):
+    """Whether a container of the pod is what is wanted."""
+
+    pod: t.Mapping[str, t.Any]
+    wanted: t.Mapping[str, t.Any]
+    keys: t.Sequence[str]
+    allow_injected: bool
+
+    def holds(self, name: str) -> bool:
+        found = spec_of(self.pod, name)
+        return found is not None and not _compare(self.wanted, found[1], "", self.keys, self.allow_injected).differences
+
+
+def _compare(wanted: t.Mapping[str, t.Any], stored: t.Mapping[str, t.Any], path: str, keys: t.Sequence[str], allow_injected: bool) -> Comparison:
+    return compare(_with_stored(wanted, stored, keys), stored, path, allow_injected=allow_injected)
+
+
+def _is_over(pod: t.Mapping[str, t.Any], name: str, same: _Sameness) -> bool:
+    """Whether ``next`` passes over it: it has ended, can never start, or waits for an image that is not the one that is wanted now."""
+    stuck = is_stuck(pod, name)
+    return is_finished(pod, name) or stuck.done or (stuck.grace and not same.holds(name))
+
+
+def _next_name(pod: t.Mapping[str, t.Any], base: str, others: t.Sequence[str], same: _Sameness) -> str:
+    """The newest of ``base``, ``base``-2, ``base``-3 ... that is not over, else the next free one. Names of ``others`` are left to them."""
     numbers = [1] if spec_of(pod, base) else []
     for container in (pod.get("spec") or {}).get("ephemeralContainers") or ():
         match = re.fullmatch(re.escape(base) + r"-([1-9]\d{0,8})", str(container.get("name")))
@@ -135,7 +162,7 @@ def _next_name(pod: t.Mapping[str, t.Any], base: str, others: t.Sequence[str]) -
             numbers.append(int(match[1]))
     for number in sorted(numbers, reverse=True):
         name = base if number == 1 else f"{base}-{number}"
-        if name not in others and not is_finished(pod, name):
+        if name not in others and not _is_over(pod, name, same):
             return name
     if not numbers:
         return base
@@ -237,6 +264,16 @@ def check_writable(pod: t.Mapping[str, t.Any]) -> None:
         )
 
 
+def unfit(pod: t.Mapping[str, t.Any]) -> Failure | None:
+    """Why this pod can take no ephemeral container, None where it can."""
+    try:
+        check_writable(pod)
+    except Failure as failure:
+        metadata = pod["metadata"]
+        return failure.about(namespace=metadata.get("namespace"), pod=metadata.get("name"))
+    return None
+
+
 def check_against(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]]) -> None:
     """Raise Failure ``invalid_spec`` with everything that is wrong with these containers on this pod, at the paths they would have there."""
     first = len((pod.get("spec") or {}).get("ephemeralContainers") or ())
@@ -249,10 +286,10 @@ def check_against(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[s
     _raise_invalid(errors, _place(pod))
 
 
-def check_stored(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], *, allow_injected: bool, dry_run: bool = False) -> dict[str, Kept]:
+def check_stored(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], policy: Policy, *, dry_run: bool = False) -> dict[str, Kept]:
     """What the server made of the containers just written, or would make of them.
 
-    Raises Failure ``dropped_by_server`` or ``different`` where it is not what was asked for.
+    Raises Failure ``dropped_by_server`` or ``different`` where it is not what was asked for, unless differences are to be kept.
     """
     stored_as: dict[str, Kept] = {}
     for wanted in containers:
@@ -265,9 +302,9 @@ def check_stored(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[st
                 container=name,
                 hint="An admission webhook removed it, or the server does not know ephemeral containers.",
             )
-        comparison = compare(wanted, found[1], f"spec.ephemeralContainers[{found[0]}]", allow_injected=allow_injected)
+        comparison = compare(wanted, found[1], f"spec.ephemeralContainers[{found[0]}]", allow_injected=policy.allow_injected)
         stored_as[name] = Kept(name, comparison.differences, comparison.injected)
-        if comparison.differences:
+        if comparison.differences and policy.on_difference == "fail":
             raise _altered(pod, stored_as[name], dry_run=dry_run)
     return stored_as
 

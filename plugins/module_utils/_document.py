@@ -5,14 +5,21 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Documents in files: JSON or YAML, one a file, no key twice."""
+"""Documents in files and texts: JSON or YAML, one each, no key twice, and no more of them than a pod can hold."""
 
 from __future__ import annotations
 
 import json
+import os
+import stat
 import typing as t
 
 from ._errors import Failure
+
+#: Bytes. A pod may have about as many in all (etcd's limit for a request).
+LARGEST = 3 * 2**19
+#: Values in a document once its aliases are written out.
+_MOST_VALUES = 100_000
 
 
 class _Twice(ValueError):
@@ -22,37 +29,49 @@ class _Twice(ValueError):
 def read_file(path: str) -> t.Any:
     """The one document in the file. Raises Failure ``invalid_options`` where it cannot be read, is neither JSON nor YAML, or is not one."""
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            raise Failure("invalid_options", f"src: {path} is {'a directory' if stat.S_ISDIR(mode) else 'no regular file'}.", field="src")
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as exc:
         raise Failure("invalid_options", f"src: {path} cannot be read: {exc.strerror}.", field="src") from exc
+    if len(content) > LARGEST:
+        raise Failure("invalid_options", f"src: {path} is larger than {LARGEST} bytes, and a pod that holds it could not be stored.", field="src")
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise Failure("invalid_options", f"src: {path} is not a text in UTF-8.", field="src") from exc
-    documents = _parse(text, path)
+    return read_text(text, "src", f"src: {path}")
+
+
+def read_text(text: str, option: str, place: str) -> t.Any:
+    """The one document in a text. ``place`` says in messages where it comes from, ``option`` is the failure's field."""
+    documents = _parse(text, option, place)
     if len(documents) != 1:
-        raise Failure("invalid_options", f"src: {path} holds {len(documents)} documents. It has to hold one.", field="src")
+        raise Failure("invalid_options", f"{place} holds {len(documents)} documents. It has to hold one.", field=option)
     return documents[0]
 
 
-def _parse(text: str, path: str) -> list[t.Any]:
+def _parse(text: str, option: str, place: str) -> list[t.Any]:
     import yaml
 
     try:
         document = json.loads(text, object_pairs_hook=_unique)
         return [] if document is None else [document]
     except _Twice as exc:
-        raise _unreadable(path, exc) from exc
+        raise _unreadable(option, place, exc) from exc
     except (ValueError, RecursionError):
         pass
     try:
-        return [document for document in yaml.load_all(text, Loader=_yaml_loader()) if document is not None]
+        return [document for document in _yaml_documents(text) if document is not None]
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as exc:
-        raise _unreadable(path, exc) from exc
+        raise _unreadable(option, place, exc) from exc
 
 
-def _unreadable(path: str, exc: Exception) -> Failure:
+def _unreadable(option: str, place: str, exc: Exception) -> Failure:
     words = " ".join(str(exc).split())[:300] or type(exc).__name__
-    return Failure("invalid_options", f"src: {path} is not one JSON or YAML document: {words}.", field="src")
+    return Failure("invalid_options", f"{place} is not one JSON or YAML document: {words}.", field=option)
 
 
 def _unique(pairs: t.Sequence[tuple[str, t.Any]]) -> dict[str, t.Any]:
@@ -64,7 +83,34 @@ def _unique(pairs: t.Sequence[tuple[str, t.Any]]) -> dict[str, t.Any]:
     return document
 
 
-def _yaml_loader() -> type:
+def _yaml_documents(text: str) -> t.Iterator[t.Any]:
+    loader = _yaml_loader()(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            _count(node, {})
+            yield loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _count(node: t.Any, counts: dict[int, int]) -> int:
+    """How many values the node holds with its aliases written out. ``counts``: of the nodes seen, 0 for those that are being counted."""
+    known = counts.get(id(node))
+    if known is not None:
+        if not known:
+            raise ValueError("an alias refers to what it is a part of")
+        return known
+    counts[id(node)] = 0
+    values = node.value if isinstance(node.value, list) else ()
+    total = 1 + sum(_count(part, counts) for value in values for part in (value if isinstance(value, tuple) else (value,)))
+    if total > _MOST_VALUES:
+        raise ValueError(f"with its aliases written out it has more than {_MOST_VALUES} values")
+    counts[id(node)] = total
+    return total
+
+
+def _yaml_loader() -> t.Any:
     import yaml
 
     class UniqueKeys(yaml.SafeLoader):

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Decide, then act: every pod of a request, one write a pod, then one wait for what is still to come."""
+"""Decide, then act: every pod of a request, one write a pod, side by side; then one wait for what is still to come."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ import time
 import typing as t
 import uuid
 
-from ._client import Added, Client, Conflict, Lost
-from ._decide import Decision, Kept, Policy, check_against, check_known, check_offline, check_stored, check_writable, decide
+from ._client import LOG_BYTES_A_TASK, Added, Client, Conflict, Lost, side_by_side
+from ._decide import Decision, Kept, Policy, check_against, check_known, check_stored, check_writable, decide
 from ._errors import Failure
 from ._manager import manager_name, writer_of
 from ._spec import for_pod
 from ._status import spec_of, state_of, status_of
-from ._wait import Goal, wait
+from ._wait import Goal, Scope, wait
+
+if t.TYPE_CHECKING:
+    from ._select import Pods
 
 #: How often a write is decided on anew because the pod changed or a reply was lost.
 _ROUNDS = 10
-_LOG_BYTES_A_TASK = 1024 * 1024
+#: Why a pod of a selection is left out, and not failed: it takes no container, or is not there any more.
+_UNFIT = ("static_pod", "pod_terminating", "pod_finished", "pod_not_found", "pod_replaced")
 
 
 class Reference(t.NamedTuple):
@@ -50,21 +54,25 @@ class Request:
     log_limit_bytes: int = 64 * 1024
     requested_by: str = ""
     profile: str | None = None
+    mounts_from: str | None = None
+    concurrency: int = 8
 
 
 @dataclasses.dataclass
 class Outcome:
-    """What became of one pod. ``pod`` is its last known state, null where there is none."""
+    """What became of one pod. ``pod`` is its last known state, null where there is none; ``before`` the names of its ephemeral containers as they
+    were first seen; ``written`` the pod as the server stored it; ``logs`` are (text, whether there is more)."""
 
     reference: Reference
     pod: dict[str, t.Any] | None = None
     names: list[str] = dataclasses.field(default_factory=list)
     kept: dict[str, Kept] = dataclasses.field(default_factory=dict)
     added: set[str] = dataclasses.field(default_factory=set)
-    before: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    before: frozenset[str] = frozenset()
+    written: dict[str, t.Any] | None = None
     failure: Failure | None = None
     warnings: list[str] = dataclasses.field(default_factory=list)
-    logs: dict[str, str] = dataclasses.field(default_factory=dict)
+    logs: dict[str, tuple[str, bool]] = dataclasses.field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -81,52 +89,81 @@ class Outcome:
         self.failure = self.failure or failure
 
 
-def ensure(client: Client, request: Request, references: t.Sequence[Reference]) -> list[Outcome]:
-    """Make it so on every pod. A pod's failure is in its outcome; what is wrong with the request itself is raised before anything is sent."""
-    check_offline(request.containers) if request.policy.state == "present" else None
+class Ensured(t.NamedTuple):
+    """An outcome a pod, and what says of the pods of a selection that were left out why they were."""
+
+    outcomes: list[Outcome]
+    left_out: list[Failure]
+    warnings: list[str]
+
+
+def ensure(client: Client, request: Request, pods: Pods) -> Ensured:
+    """Make it so on every pod. A pod's failure is in its outcome.
+
+    Raises Failure ``no_pods_matched`` where a selection has no pod that could take a container, nor one that has it.
+    """
     deadline = time.monotonic() + request.wait_timeout
     manager, cut = manager_name(request.requested_by, uuid.uuid4().hex[:16])
-    outcomes = [_settle(client, request, reference, manager, deadline) for reference in references]
+    if pods.named is not None:
+        outcomes = [Outcome(Reference(pods.namespace, pods.named))]
+    else:
+        outcomes = [Outcome(Reference(pods.namespace, str(pod["metadata"]["name"])), pod) for pod in pods.listed]
+    side_by_side(lambda outcome: _settle(client, request, outcome, manager, deadline), outcomes, request.concurrency)
+    left_out = list(pods.unfit)
+    if pods.named is None:
+        left_out += [outcome.failure for outcome in outcomes if outcome.failure and not outcome.changed and outcome.failure.code in _UNFIT]
+        outcomes = [outcome for outcome in outcomes if outcome.changed or not outcome.failure or outcome.failure.code not in _UNFIT]
+        if not outcomes and request.policy.state == "present":
+            raise _none_matched(pods.namespace, left_out)
     if request.wait and not request.dry_run:
-        for outcome in outcomes:
-            _wait_for(client, request, outcome, deadline)
+        _wait(client, request, outcomes, pods, deadline)
     if request.logs and not request.dry_run:
         _read_logs(client, request, outcomes)
-    if cut:
-        outcomes[0].warnings.append(
-            f"requested_by was shortened or cleaned to fit into the field manager's name: {manager.split('/', 1)[1].rpartition('/')[0]}"
+    words = manager.split("/", 1)[1].rpartition("/")[0]
+    return Ensured(outcomes, left_out, [f"requested_by was shortened or cleaned to fit into the field manager's name: {words}"] if cut else [])
+
+
+def _none_matched(namespace: str, left_out: t.Sequence[Failure]) -> Failure:
+    if not left_out:
+        return Failure(
+            "no_pods_matched", f"No pod of namespace {namespace} matches.", namespace=namespace, hint="Check the namespace, and labels, fields or workload."
         )
-    return outcomes
+    return Failure(
+        "no_pods_matched",
+        f"None of the {len(left_out)} pods that match in namespace {namespace} can take an ephemeral container: {left_out[0].message}",
+        namespace=namespace,
+        details=[{"pod": failure.pod, "code": failure.code, "message": failure.message} for failure in left_out[:100]],
+        hint="Nothing was written.",
+    )
 
 
-def _settle(client: Client, request: Request, reference: Reference, manager: str, deadline: float) -> Outcome:
-    outcome = Outcome(reference)
+def _settle(client: Client, request: Request, outcome: Outcome, manager: str, deadline: float) -> None:
     try:
         _decide_and_write(client, request, outcome, manager, deadline)
     except Failure as failure:
         if failure.code == "pod_not_found" and request.policy.state == "absent":
             outcome.names = []
-        else:
-            outcome.fail(failure)
-    return outcome
+            return
+        if request.dry_run and failure.code == "forbidden_rbac" and failure.details[0].get("resource") == "pods/ephemeralcontainers":
+            failure.message += " Check mode asks the server for a dry run, which needs the same right as the write."
+        outcome.fail(failure)
 
 
 def _decide_and_write(client: Client, request: Request, outcome: Outcome, manager: str, deadline: float) -> None:
     namespace, name = outcome.reference
     lost: Lost | None = None
-    outcome.names = [container["name"] for container in request.containers]
-    pod = client.get_pod(namespace, name)
-    outcome.before = list((pod.get("spec") or {}).get("ephemeralContainers") or ())
-    uid = pod["metadata"]["uid"]
+    outcome.names = [str(container["name"]) for container in request.containers]
+    pod = outcome.pod or client.get_pod(namespace, name, until=deadline)
+    outcome.before = frozenset(str(container["name"]) for container in (pod.get("spec") or {}).get("ephemeralContainers") or ())
+    policy = request.policy._replace(pod_uid=request.policy.pod_uid or pod["metadata"]["uid"])
     sent: Decision | None = None
     for attempt in range(_ROUNDS + 1):
         outcome.pod = pod
         if lost and sent and _is_written_by(manager, pod, sent):
             _take_reply(request, outcome, sent, Added(pod, []))
             return
-        policy = request.policy._replace(pod_uid=request.policy.pod_uid or uid)
-        fitted = [for_pod(container, pod, request.profile) for container in request.containers]
-        decision = decide(pod, [container for container, _unknown in fitted], policy, [unknown for _container, unknown in fitted])
+        fitted = [for_pod(container, pod, request.profile, request.mounts_from) for container in request.containers]
+        decision = decide(pod, [each.container for each in fitted], policy, [each.unknown for each in fitted])
         outcome.names = decision.order
         if lost:
             _claim(outcome, pod, decision, manager)
@@ -141,16 +178,19 @@ def _decide_and_write(client: Client, request: Request, outcome: Outcome, manage
         check_against(pod, decision.missing)
         sent = decision
         try:
-            _take_reply(request, outcome, decision, client.add_ephemeral_containers(pod, decision.missing, field_manager=manager, dry_run=request.dry_run))
-            return
+            reply = client.add_ephemeral_containers(pod, decision.missing, field_manager=manager, dry_run=request.dry_run, until=deadline)
         except Conflict:
-            pod = client.get_pod(namespace, name)
+            pod = client.get_pod(namespace, name, until=deadline)
         except Lost as exc:
             if not request.dry_run and (lost is None or lost.answered):
                 lost = exc
             pause = max(exc.retry_after, min(0.1 * 2**attempt, 3.0))
             time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
             pod = _read_after_loss(client, outcome, exc, deadline)
+        else:
+            _take_reply(request, outcome, decision, reply)
+            outcome.warnings += [f"mounts_from: {words}." for words in dict.fromkeys(words for each in fitted for words in each.left_out)]
+            return
     raise _no_end(outcome, lost)
 
 
@@ -161,20 +201,19 @@ def _is_written_by(manager: str, pod: t.Mapping[str, t.Any], sent: Decision) -> 
 
 
 def _take_reply(request: Request, outcome: Outcome, decision: Decision, reply: Added) -> None:
-    outcome.pod = reply.pod
+    outcome.pod = outcome.written = reply.pod
     outcome.warnings += reply.warnings
     outcome.added |= {container["name"] for container in decision.missing if spec_of(reply.pod, container["name"])}
-    stored = check_stored(reply.pod, decision.missing, allow_injected=request.policy.allow_injected, dry_run=request.dry_run)
+    stored = check_stored(reply.pod, decision.missing, request.policy, dry_run=request.dry_run)
     outcome.kept = {**decision.kept, **stored}
     outcome.warnings += _difference_warnings(outcome)
 
 
 def _claim(outcome: Outcome, pod: t.Mapping[str, t.Any], decision: Decision, manager: str) -> None:
     """After a lost reply: which of the containers that are there now were written by this task."""
-    earlier = {container["name"] for container in outcome.before}
     for name in decision.kept:
         writer = writer_of(pod, name)
-        if name in earlier or name in outcome.added:
+        if name in outcome.before or name in outcome.added:
             continue
         if writer is None:
             outcome.warnings.append(
@@ -182,12 +221,13 @@ def _claim(outcome: Outcome, pod: t.Mapping[str, t.Any], decision: Decision, man
             )
         if writer is None or writer.manager == manager:
             outcome.added.add(name)
+            outcome.written = dict(pod)
 
 
 def _read_after_loss(client: Client, outcome: Outcome, lost: Lost, deadline: float) -> dict[str, t.Any]:
     namespace, name = outcome.reference
     try:
-        return client.get_pod(namespace, name, patience=max(deadline - time.monotonic(), 1.0))
+        return client.get_pod(namespace, name, patience=max(deadline - time.monotonic(), 1.0), until=max(deadline, time.monotonic() + 1.0))
     except Failure as failure:
         if failure.code == "pod_not_found":
             raise
@@ -225,31 +265,43 @@ def _difference_warnings(outcome: Outcome) -> list[str]:
     ]
 
 
-def _wait_for(client: Client, request: Request, outcome: Outcome, deadline: float) -> None:
-    if outcome.failure or outcome.pod is None or not outcome.names:
+def _wait(client: Client, request: Request, outcomes: t.Sequence[Outcome], pods: Pods, deadline: float) -> None:
+    waiting = [(outcome, outcome.pod) for outcome in outcomes if not outcome.failure and outcome.pod is not None and outcome.names]
+    if not waiting:
         return
+    version = pods.resource_version if pods.named is None else str(waiting[0][1]["metadata"]["resourceVersion"])
+    scope = Scope(pods.namespace, pods.named, pods.label_selector, version)
+    goals = [(pod, Goal(tuple(outcome.names), request.wait_for, request.success_exit_codes)) for outcome, pod in waiting]
     try:
-        waited = wait(client, outcome.pod, Goal(tuple(outcome.names), request.wait_for, request.success_exit_codes), deadline)
+        waited = wait(client, goals, scope, deadline)
     except Failure as failure:
-        outcome.fail(failure)
+        for outcome, _pod in waiting:
+            outcome.fail(failure.copy())
         return
-    outcome.pod = waited.pod
-    for name in outcome.names:
-        if name in waited.failures:
-            outcome.fail(waited.failures[name])
+    for (outcome, _pod), (pod, failures) in zip(waiting, waited, strict=True):
+        outcome.pod = pod
+        for name in outcome.names:
+            if name in failures:
+                outcome.fail(failures[name])
 
 
 def _read_logs(client: Client, request: Request, outcomes: t.Sequence[Outcome]) -> None:
-    left = _LOG_BYTES_A_TASK
-    for outcome in outcomes:
-        for name in outcome.names:
-            if outcome.pod is None or state_of(status_of(outcome.pod, name)).state not in ("running", "terminated") or left <= 0:
-                continue
-            limit = min(request.log_limit_bytes, left)
-            try:
-                text = client.read_log(*outcome.reference, name, tail_lines=request.log_tail_lines, limit_bytes=limit)
-            except Failure as failure:
-                outcome.warnings.append(f"The log of {name} could not be read: {failure.msg}")
-                continue
-            left -= len(text.encode("utf-8", errors="replace"))
-            outcome.logs[name] = text
+    there = [(outcome, names) for outcome in outcomes if (names := [name for name in outcome.names if _has_log(outcome, name)])]
+    share = min(request.log_limit_bytes, LOG_BYTES_A_TASK // max(1, len(there)))
+    named = {id(outcome): names for outcome, names in there}
+    side_by_side(lambda outcome: _read_log(client, request, outcome, named[id(outcome)], share), [outcome for outcome, _names in there], request.concurrency)
+
+
+def _has_log(outcome: Outcome, name: str) -> bool:
+    return outcome.pod is not None and state_of(status_of(outcome.pod, name)).state in ("running", "terminated")
+
+
+def _read_log(client: Client, request: Request, outcome: Outcome, names: t.Sequence[str], limit: int) -> None:
+    for number, name in enumerate(names):
+        try:
+            text, more = client.read_log(*outcome.reference, name, tail_lines=request.log_tail_lines, limit_bytes=limit // (len(names) - number))
+        except Failure as failure:
+            outcome.warnings.append(f"The log of {name} could not be read: {failure.msg}")
+            continue
+        outcome.logs[name] = (text, more)
+        limit -= len(text.encode("utf-8", errors="replace"))

@@ -24,6 +24,9 @@ CODES = frozenset(
         "dry_run_unsupported",
         "outcome_unknown",
         "pod_not_found",
+        "workload_not_found",
+        "no_pods_matched",
+        "too_many_pods",
         "pod_replaced",
         "pod_terminating",
         "pod_finished",
@@ -40,6 +43,17 @@ CODES = frozenset(
         "timed_out",
     )
 )
+
+
+class FieldError(t.NamedTuple):
+    """One finding: the option or the API's field path, the reason as in ``status.details.causes[].reason``, and the words."""
+
+    field: str
+    reason: str
+    message: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"field": self.field, "reason": self.reason, "message": self.message}
 
 
 class Failure(Exception):
@@ -79,6 +93,19 @@ class Failure(Exception):
         self.pod = self.pod or pod
         self.container = self.container or container
         return self
+
+    def copy(self) -> Failure:
+        """The same failure once more, to be completed for another pod."""
+        return Failure(
+            self.code,
+            self.message,
+            hint=self.hint,
+            namespace=self.namespace,
+            pod=self.pod,
+            container=self.container,
+            field=self.field,
+            details=self.details,
+        )
 
     @property
     def msg(self) -> str:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ._client import LOG_BYTES_A_TASK, side_by_side
 from ._errors import Failure
 from ._report import info_entry
 from ._validate import names
 
 if t.TYPE_CHECKING:
     from ._client import Client
-    from ._ensure import Reference
 
 
 class Query(t.NamedTuple):
@@ -28,33 +28,44 @@ class Query(t.NamedTuple):
     log_tail_lines: int | None = None
     log_limit_bytes: int = 64 * 1024
     events: bool = False
+    concurrency: int = 8
 
 
-def look(client: Client, reference: Reference, query: Query) -> tuple[list[dict[str, t.Any]], list[str]]:
-    """(entries, warnings) for one pod. A pod without ephemeral containers has none; a log that cannot be read is a warning.
+def look(client: Client, pods: t.Sequence[dict[str, t.Any]], query: Query) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """(entries, warnings) for these pods. A pod without ephemeral containers has none; a log that cannot be read is a warning.
 
-    Raises Failure ``pod_not_found``, ``forbidden_rbac`` and those of the transport.
+    Raises Failure ``forbidden_rbac`` and those of the transport.
     """
-    pod = client.get_pod(*reference)
     warnings: list[str] = []
-    entries = [info_entry(pod, name, client.context) for name in names(pod, "ephemeralContainers") if not query.names or name in query.names]
-    events = client.list_events(reference.namespace, pod["metadata"]["uid"], reference.name) if query.events and entries else []
+    found = {
+        id(pod): [info_entry(pod, name, client.context) for name in names(pod, "ephemeralContainers") if not query.names or name in query.names] for pod in pods
+    }
+    entries = [entry for of_pod in found.values() for entry in of_pod]
     for entry in entries:
-        entry["log"] = _log(client, reference, entry, query, warnings) if query.logs else None
-        entry["events"] = [_event(event) for event in events if _is_about(event, entry["name"])]
+        entry.update(log=None, log_truncated=False, events=[])
+    if query.events:
+        side_by_side(lambda pod: _add_events(client, pod, found[id(pod)]), [pod for pod in pods if found[id(pod)]], query.concurrency)
+    if query.logs:
+        with_log = [entry for entry in entries if entry["state"] in ("running", "terminated")]
+        share = min(query.log_limit_bytes, LOG_BYTES_A_TASK // max(1, len(with_log)))
+        side_by_side(lambda entry: _add_log(client, entry, query.log_tail_lines, share, warnings), with_log, query.concurrency)
     return entries, warnings
 
 
-def _log(client: Client, reference: Reference, entry: t.Mapping[str, t.Any], query: Query, warnings: list[str]) -> str | None:
-    if entry["state"] not in ("running", "terminated"):
-        return None
+def _add_events(client: Client, pod: t.Mapping[str, t.Any], entries: t.Sequence[dict[str, t.Any]]) -> None:
+    metadata = pod["metadata"]
+    events = client.list_events(metadata["namespace"], metadata["uid"], metadata["name"])
+    for entry in entries:
+        entry["events"] = [_event(event) for event in events if _is_about(event, entry["name"])]
+
+
+def _add_log(client: Client, entry: dict[str, t.Any], tail_lines: int | None, limit: int, warnings: list[str]) -> None:
     try:
-        return client.read_log(*reference, entry["name"], tail_lines=query.log_tail_lines, limit_bytes=query.log_limit_bytes)
+        entry["log"], entry["log_truncated"] = client.read_log(entry["namespace"], entry["pod"], entry["name"], tail_lines=tail_lines, limit_bytes=limit)
     except Failure as failure:
         if failure.code in ("forbidden_rbac", "unauthorized", "api_unreachable"):
             raise
         warnings.append(f"The log of {entry['name']} could not be read: {failure.msg}")
-        return None
 
 
 def _is_about(event: t.Mapping[str, t.Any], name: str) -> bool:

@@ -17,7 +17,10 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _auth, _kubernetes
 from ._client import Client
-from ._errors import Failure
+from ._errors import Failure, FieldError
+
+if t.TYPE_CHECKING:
+    from ._argspec import ArgumentSpec
 
 try:
     _kubernetes.load()
@@ -27,7 +30,10 @@ except ImportError:
 
 
 class Module(AnsibleModule):
-    """An AnsibleModule whose own complaints about options carry a ``failure`` as all others do."""
+    """An AnsibleModule that supports check mode and whose own complaints about options carry a ``failure`` as all others do."""
+
+    def __init__(self, spec: ArgumentSpec) -> None:
+        super().__init__(supports_check_mode=True, **spec.to_kwargs())
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         result.setdefault("failure", Failure("invalid_options", msg).to_dict())
@@ -48,23 +54,53 @@ def run(module: Module, work: t.Callable[[Module], dict[str, t.Any]]) -> t.NoRet
 
 
 _LONGEST_TIMEOUT = 86400
-_LIMITS = {"wait_timeout": (0, _LONGEST_TIMEOUT), "log_tail_lines": (0, 2**31 - 1), "log_limit_bytes": (1, 2**31 - 1)}
+#: Option -> least and most. 0 for ``request_timeout`` is no time at all.
+_RANGES = {
+    "wait_timeout": (0, _LONGEST_TIMEOUT),
+    "request_timeout": (0.001, _LONGEST_TIMEOUT),
+    "log_tail_lines": (0, 2**31 - 1),
+    "log_limit_bytes": (1, 2**31 - 2),
+    "max_pods": (1, 100_000),
+    "concurrency": (1, 64),
+}
+#: Options whose value goes into a URL as a name.
+_NAMES = ("namespace", "pod")
+_SELECTORS = ("label_selectors", "field_selectors")
 
 
-def checked(params: t.Mapping[str, t.Any], option: str) -> t.Any:
-    """The option's value. Raises Failure ``invalid_options`` where a number is out of its range."""
-    value = params[option]
-    least, most = _LIMITS.get(option, (value, value))
-    if value is not None and not least <= value <= most:
-        raise Failure("invalid_options", f"{option} is {value}. It has to be from {least} to {most}.", field=option)
-    return value
+def option_errors(params: t.Mapping[str, t.Any]) -> list[FieldError]:
+    """What is wrong with the values of options that modules share: numbers out of range, names that cannot be one, empty selectors."""
+    errors = []
+    for option, (least, most) in _RANGES.items():
+        value = params.get(option)
+        if value is not None and not least <= value <= most:
+            errors.append(FieldError(option, "FieldValueInvalid", f"{option} is {value}. It has to be from {least} to {most}."))
+    for option in _NAMES:
+        value = params.get(option)
+        if value is not None and not _is_name(value):
+            errors.append(FieldError(option, "FieldValueInvalid", f"{option} is {value!r}, which cannot be the name of one."))
+    for option in _SELECTORS:
+        value = params.get(option)
+        if value is not None and not all(text.strip() for text in value or [""]):
+            errors.append(FieldError(option, "FieldValueInvalid", f"{option} has nothing in it, which would match every pod of the namespace."))
+    return errors
 
 
-def check_name(option: str, value: str) -> str:
-    """``value``, which goes into a URL as a name. Raises Failure ``invalid_options`` where it cannot be one."""
-    if not value or value in (".", "..") or any(letter in value for letter in "/%") or not value.isprintable():
-        raise Failure("invalid_options", f"{option} is {value!r}, which cannot be the name of one.", field=option)
-    return value
+def check_options(params: t.Mapping[str, t.Any]) -> None:
+    """Raise Failure ``invalid_options`` with all that ``option_errors`` finds."""
+    errors = option_errors(params)
+    if errors:
+        message = " ".join(found.message for found in errors)
+        raise Failure("invalid_options", message, field=errors[0].field, details=[found.to_dict() for found in errors])
+
+
+def _is_name(value: str) -> bool:
+    return bool(value) and value not in (".", "..") and not any(letter in value for letter in "/%") and value.isprintable()
+
+
+def names_pods(params: t.Mapping[str, t.Any]) -> bool:
+    """Whether the options say which pods, by name or by a selection."""
+    return any(params[option] is not None for option in ("pod", "workload", *_SELECTORS))
 
 
 def make_client(module: Module) -> tuple[Client, list[str]]:
@@ -73,8 +109,6 @@ def make_client(module: Module) -> tuple[Client, list[str]]:
         raise Failure("missing_library", missing_required_lib("kubernetes"), details=[{"traceback": KUBERNETES_IMPORT_ERROR}])
     settings = _auth.gather(module.params, os.environ)
     module.no_log_values.update(_auth.secrets(settings))
-    if not 0 < module.params["request_timeout"] <= _LONGEST_TIMEOUT:
-        raise Failure("invalid_options", f"request_timeout has to be more than 0 and at most {_LONGEST_TIMEOUT} seconds.", field="request_timeout")
     try:
         connection = _auth.connect(settings)
     except ImportError as exc:
@@ -82,7 +116,8 @@ def make_client(module: Module) -> tuple[Client, list[str]]:
     except ValueError:
         raise _unusable() from None
     try:
-        return Client(connection, request_timeout=module.params["request_timeout"]), connection.warnings
+        concurrency = module.params.get("concurrency") or 1
+        return Client(connection, request_timeout=module.params["request_timeout"], concurrency=concurrency), connection.warnings
     except ValueError:
         raise _unusable() from None
 

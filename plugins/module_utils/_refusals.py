@@ -82,9 +82,24 @@ def is_too_large(status: Status) -> bool:
     return status.code == 413 or "request is too large" in status.message
 
 
-def explain(status: Status, *, namespace: str, pod: str) -> Failure:
-    """The failure that this answer is for a request about this pod."""
-    code, message, hint = _classify(status, namespace, pod)
+class Subject(t.NamedTuple):
+    """What a request is about. ``where`` has words for it, ``kind`` is the resource (``pods``, or a workload's), ``writes`` says that it is a write."""
+
+    namespace: str
+    where: str
+    pod: str | None = None
+    kind: str = "pods"
+    writes: bool = False
+
+
+def of_pod(namespace: str, pod: str, *, writes: bool = False) -> Subject:
+    """A request about one pod."""
+    return Subject(namespace, f"pod {namespace}/{pod}", pod, writes=writes)
+
+
+def explain(status: Status, subject: Subject) -> Failure:
+    """The failure that this answer is for a request about ``subject``."""
+    code, message, hint = _classify(status, subject)
     details: list[dict[str, t.Any]] = [{"status": status.code, "reason": status.reason, "message": words(status)}]
     if code == "invalid_spec" and status.causes:
         details = [
@@ -95,7 +110,7 @@ def explain(status: Status, *, namespace: str, pod: str) -> Failure:
     if code == "forbidden_rbac" and rule:
         details[0].update(rule)
     field = details[0].get("field") if code == "invalid_spec" else None
-    return Failure(code, message, hint=hint, namespace=namespace, pod=pod, field=field, details=details)
+    return Failure(code, message, hint=hint, namespace=subject.namespace, pod=subject.pod, field=field, details=details)
 
 
 def _rbac_rule(status: Status) -> dict[str, str] | None:
@@ -103,8 +118,8 @@ def _rbac_rule(status: Status) -> dict[str, str] | None:
     return {key: value or "" for key, value in match.groupdict().items()} if match else None
 
 
-def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str | None]:
-    where, said, text = f"pod {namespace}/{pod}", words(status), status.message
+def _classify(status: Status, subject: Subject) -> tuple[str, str, str | None]:
+    where, said, text = subject.where, words(status), status.message
     if "does not support dry run" in text:
         return (
             "dry_run_unsupported",
@@ -122,7 +137,7 @@ def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str |
     if "violates PodSecurity" in text:
         return (
             "forbidden_pod_security",
-            f"Pod Security admission of namespace {namespace} refuses the change of {where}: {said}.",
+            f"Pod Security admission of namespace {subject.namespace} refuses the change of {where}: {said}.",
             (
                 "The whole pod is judged, its own containers included. Give the container a securityContext that the level allows "
                 "(restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault)."
@@ -136,21 +151,36 @@ def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str |
             f"The cluster's admission refuses the change of {where}: {said}.",
             "A policy of this cluster decides that. Change the container so that it complies, or ask those who own the policy.",
         )
-    if status.code == 404 and status.name:
-        return "pod_not_found", f"There is no pod {namespace}/{pod}.", "Check namespace and name; a pod that a controller replaced has a new name."
     if status.code == 404:
+        return _missing(status, subject)
+    if not subject.writes:
+        return "api_error", f"The API server does not answer for {where}: {said}.", "Try again; if it stays, those who run the cluster have to look."
+    return _refused_write(status, where, said)
+
+
+def _missing(status: Status, subject: Subject) -> tuple[str, str, str | None]:
+    where, said = subject.where, words(status)
+    if status.name and subject.kind != "pods":
+        return "workload_not_found", f"There is no {where}.", "Check namespace, type and name."
+    if status.name:
+        return "pod_not_found", f"There is no {where}.", "Check namespace and name; a pod that a controller replaced has a new name."
+    if subject.writes:
         return (
             "subresource_missing",
             f"The API server has no ephemeralcontainers subresource for {where}: {said}.",
             "Ephemeral containers need Kubernetes 1.23 or newer (before 1.25 with the feature gate EphemeralContainers on), and a proxy that passes the path.",
         )
+    return "api_error", f"The server that was asked for {where} does not know the path: {said}.", "Check host: is it a Kubernetes API server's whole URL?"
+
+
+def _refused_write(status: Status, where: str, said: str) -> tuple[str, str, str | None]:
     if is_too_large(status):
         return (
             "invalid_spec",
             f"The ephemeral container makes {where} larger than Kubernetes can store: {said}.",
             "Nothing was written. A pod may have about 1.5 MiB in all: put large values into a ConfigMap, or have the command fetch them.",
         )
-    if "static pods do not support ephemeral containers" in text:
+    if "static pods do not support ephemeral containers" in status.message:
         return "static_pod", f"The API server says that {where} is a static pod: {said}.", "Nothing was written. Debug it from its node, or debug a copy of it."
     if status.code in (400, 422):
         return "invalid_spec", f"The API server refuses the ephemeral container for {where}: {said}.", "Nothing was written. Correct the named field."
@@ -160,8 +190,7 @@ def _classify(status: Status, namespace: str, pod: str) -> tuple[str, str, str |
 def _forbidden_rbac(status: Status, where: str) -> tuple[str, str, str | None]:
     rule = _rbac_rule(status) or {}
     place = f"a Role in namespace {rule['namespace']}" if rule.get("namespace") else "a ClusterRole"
-    hint = (
-        f'Add to {place} that the account is bound to: {{apiGroups: ["{rule["group"]}"], resources: ["{rule["resource"]}"], verbs: ["{rule["verb"]}"]}}. '
-        "The built-in roles view, edit and admin do not contain pods/ephemeralcontainers."
-    )
+    hint = f'Add to {place} that the account is bound to: {{apiGroups: ["{rule["group"]}"], resources: ["{rule["resource"]}"], verbs: ["{rule["verb"]}"]}}.'
+    if rule.get("resource") == "pods/ephemeralcontainers":
+        hint += " The built-in roles view, edit and admin do not contain it."
     return "forbidden_rbac", f"The account {rule['user']} may not {rule['verb']} {rule['resource']} for {where}.", hint

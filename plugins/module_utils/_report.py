@@ -12,12 +12,15 @@ from __future__ import annotations
 import shlex
 import typing as t
 
+from ._errors import Failure
 from ._manager import requested_by, writer_of
 from ._status import spec_of, state_of, status_of
 
 if t.TYPE_CHECKING:
-    from ._ensure import Outcome
-    from ._errors import Failure
+    from ._ensure import Ensured, Outcome
+
+#: Entries of a list that has one for each pod or warning, and names in a message.
+_LONGEST, _SHOWN = 100, 5
 
 
 def container_entry(pod: t.Mapping[str, t.Any], namespace: str, pod_name: str, name: str, context: str | None) -> dict[str, t.Any]:
@@ -50,43 +53,97 @@ def outcome_entries(outcome: Outcome, context: str | None) -> list[dict[str, t.A
 
 
 def _outcome_entry(outcome: Outcome, name: str, context: str | None) -> dict[str, t.Any]:
-    kept = outcome.kept.get(name)
+    kept, log = outcome.kept.get(name), outcome.logs.get(name)
     return {
         **container_entry(outcome.pod or {}, outcome.reference.namespace, outcome.reference.name, name, context),
         "changed": name in outcome.added,
+        "failure": {"msg": outcome.failure.msg, **outcome.failure.to_dict()} if outcome.failure else None,
         "differences": kept.differences if kept else [],
         "injected": kept.injected if kept else [],
         "not_compared": list(kept.not_compared) if kept else [],
-        "log": outcome.logs.get(name),
+        "log": log[0] if log else None,
+        "log_truncated": bool(log and log[1]),
     }
 
 
 def outcome_diff(outcome: Outcome) -> dict[str, t.Any] | None:
-    """The ``diff`` of a changed pod: its ephemeral containers before and after."""
-    if not outcome.changed or outcome.pod is None:
+    """The ``diff`` of a changed pod: its ephemeral containers in the reply to the write, without and with what this task added."""
+    if not outcome.changed or outcome.written is None:
         return None
     header = f"{outcome.reference.namespace}/{outcome.reference.name} spec.ephemeralContainers"
-    after = (outcome.pod.get("spec") or {}).get("ephemeralContainers") or []
+    after = (outcome.written.get("spec") or {}).get("ephemeralContainers") or []
     return {
         "before_header": header,
         "after_header": header,
-        "before": {"ephemeralContainers": outcome.before},
+        "before": {"ephemeralContainers": [container for container in after if container.get("name") not in outcome.added]},
         "after": {"ephemeralContainers": after},
     }
 
 
-def ensured(outcomes: t.Sequence[Outcome], context: str | None) -> dict[str, t.Any]:
-    """What a task that ensures containers returns, but for its failure and its diff."""
+def ensured(done: Ensured, context: str | None, *, selected: bool) -> dict[str, t.Any]:
+    """What a task that ensures containers returns, but for its diff. ``selected``: on the pods of a selection, however many they were."""
+    outcomes = done.outcomes
     containers = [entry for outcome in outcomes for entry in outcome_entries(outcome, context)]
-    result: dict[str, t.Any] = {"changed": any(outcome.changed or outcome.unknown for outcome in outcomes), "containers": containers}
-    if len(containers) == 1 and not first_failure(outcomes):
+    result: dict[str, t.Any] = {
+        "changed": any(outcome.changed or outcome.unknown for outcome in outcomes),
+        "containers": containers,
+        "skipped_pods": skipped_pods(done.left_out),
+        "warnings": _warnings(done),
+    }
+    if len(containers) == 1 and not selected:
         result["container"] = containers[0]
+    failure = _failure_of_all(outcomes)
+    if failure:
+        result.update(msg=failure.msg, failure=failure.to_dict())
     return result
 
 
-def first_failure(outcomes: t.Sequence[Outcome]) -> Failure | None:
-    """The failure that the task fails with, if any pod failed."""
-    return next((outcome.failure for outcome in outcomes if outcome.failure), None)
+def skipped_pods(left_out: t.Sequence[Failure]) -> list[dict[str, t.Any]]:
+    """The pods of a selection that take no container, and why: the first ones, if they are many."""
+    return [{"namespace": each.namespace, "pod": each.pod, "reason": each.code, "message": each.message} for each in left_out[:_LONGEST]]
+
+
+def _warnings(done: Ensured) -> list[str]:
+    """Each warning once, however many pods it is about."""
+    warnings = dict.fromkeys([*done.warnings, *(warning for outcome in done.outcomes for warning in outcome.warnings)])
+    cut = [(entry.reference, name) for entry in done.outcomes for name, (_text, more) in entry.logs.items() if more]
+    if cut:
+        (namespace, pod), name = cut[0]
+        others = f" and of {len(cut) - 1} more" if len(cut) > 1 else ""
+        warnings[
+            f"The log of {name} on pod {namespace}/{pod}{others} is longer than the limit, and only its beginning is returned. "
+            "log_tail_lines takes the end, log_limit_bytes moves the limit."
+        ] = None
+    return list(warnings)[:_LONGEST]
+
+
+def _failure_of_all(outcomes: t.Sequence[Outcome]) -> Failure | None:
+    """The failure that the task fails with, if any pod failed: with several pods, in words about all of them."""
+    failed = [(outcome, outcome.failure) for outcome in outcomes if outcome.failure]
+    if not failed or len(outcomes) == 1:
+        return failed[0][1] if failed else None
+    first = failed[0][1]
+    told: dict[str, list[str]] = {}
+    for outcome, failure in failed:
+        told.setdefault(failure.code, []).append(outcome.reference.name)
+    counts = ", ".join(f"{code}: {_some(names)}" for code, names in told.items())
+    changed = [outcome.reference.name for outcome in outcomes if outcome.changed]
+    written = f"Changed: {_some(changed)}." if changed else "No pod was changed."
+    return Failure(
+        first.code,
+        f"{len(failed)} of {len(outcomes)} pods failed ({counts}). {written} The first failure: {first.message}",
+        hint=first.hint,
+        namespace=first.namespace,
+        pod=first.pod,
+        container=first.container,
+        field=first.field,
+        details=[{"pod": failure.pod, "code": failure.code, "message": failure.message} for _outcome, failure in failed[:_LONGEST]],
+    )
+
+
+def _some(names: t.Sequence[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
 def info_entry(pod: t.Mapping[str, t.Any], name: str, context: str | None) -> dict[str, t.Any]:

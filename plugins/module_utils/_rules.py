@@ -18,6 +18,8 @@ import json
 import re
 import typing as t
 
+from ._errors import FieldError
+
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from decimal import Decimal
@@ -74,17 +76,6 @@ _OTHER_FIELD_PATHS = ("metadata.annotations", "metadata.labels", "spec.restartPo
 _RESOURCES = tuple(f"{kind}.{name}" for kind in ("limits", "requests") for name in ("cpu", "ephemeral-storage", "memory"))
 _PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 _LARGEST_ID = 2**31 - 1
-
-
-class FieldError(t.NamedTuple):
-    """One finding: the API's field path, the reason as in ``status.details.causes[].reason``, and the words."""
-
-    field: str
-    reason: str
-    message: str
-
-    def to_dict(self) -> dict[str, str]:
-        return {"field": self.field, "reason": self.reason, "message": self.message}
 
 
 def error(field: str, reason: str, detail: str = "", value: t.Any = None) -> FieldError:

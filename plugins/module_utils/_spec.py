@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import Failure
+from ._errors import Failure, FieldError
 from ._profiles import MATCH_TARGET, PROFILES, match_target
 from ._schema import MERGE_KEYS
 
@@ -27,6 +27,9 @@ OPTION_FIELDS: dict[str, str] = {
     "image_pull_policy": "imagePullPolicy",
 }
 
+_LISTS = ("command", "args")
+_BOOLEANS = ("stdin", "tty")
+
 _KIND_KEYS: dict[str, frozenset[str]] = {
     "EphemeralContainers": frozenset(("apiVersion", "kind", "metadata", "ephemeralContainers")),
     "Pod": frozenset(("apiVersion", "kind", "metadata", "spec", "status")),
@@ -34,58 +37,80 @@ _KIND_KEYS: dict[str, frozenset[str]] = {
 
 
 class Wanted(t.NamedTuple):
-    """What was asked for: the containers in API form, and the pod that the document names, if it names one."""
+    """What was asked for: the containers in API form, and the pod that the document names, if it names one.
+
+    ``errors`` are about options, which they have as their field (``command[1]``, ``env.NAME``); what is wrong with the containers themselves
+    is for _validate to find.
+    """
 
     containers: list[dict[str, t.Any]]
     pod: str | None
     namespace: str | None
+    pod_uid: str | None
+    errors: list[FieldError]
+
+
+_QUOTES = "Put it in quotes: YAML reads an unquoted 1.10 as 1.1 and an unquoted yes as true."
 
 
 def _refuse(message: str, *, field: str, hint: str | None = None) -> t.NoReturn:
     raise Failure("invalid_options", message, field=field, hint=hint)
 
 
-def _words(option: str, value: t.Any) -> list[str]:
+def _wrong(field: str, message: str) -> FieldError:
+    return FieldError(field, "FieldValueTypeInvalid", message)
+
+
+def _not_a_string(field: str, value: t.Any) -> FieldError:
+    return _wrong(field, f"{field} is {value!r}, a {type(value).__name__} and not a string. {_QUOTES}")
+
+
+def _word_errors(option: str, value: t.Any) -> t.Iterator[FieldError]:
     """``command`` and ``args``: a list of strings, and nothing that would have to be guessed into one."""
     if isinstance(value, str):
-        _refuse(
-            f"{option} is the string {value!r}. It has to be a list, because a string would be cut at its commas and the container could never be changed.",
-            field=option,
-            hint=f'Write it as a list, for example {option}: [sleep, "900"], or {option}: [sh, -c, "..."] for a shell\'s words.',
+        yield _wrong(
+            option,
+            f"{option} is the string {value!r}. It has to be a list, because a string would be cut at its commas and the container could never be changed. "
+            f'Write it as a list, for example {option}: [sleep, "900"], or {option}: [sh, -c, "..."] for a shell\'s words.',
         )
-    if not isinstance(value, list):
-        _refuse(f"{option} is a {type(value).__name__}. It has to be a list of strings.", field=option)
-    for index, word in enumerate(value):
-        if not isinstance(word, str):
-            _refuse(
-                f"{option}[{index}] is {word!r}, a {type(word).__name__} and not a string.",
-                field=f"{option}[{index}]",
-                hint="Put it in quotes: YAML reads an unquoted 1.10 as 1.1 and an unquoted yes as true.",
-            )
-    return list(value)
+    elif not isinstance(value, list):
+        yield _wrong(option, f"{option} is a {type(value).__name__}. It has to be a list of strings.")
+    else:
+        yield from (_not_a_string(f"{option}[{index}]", word) for index, word in enumerate(value) if not isinstance(word, str))
 
 
-def _environment(value: t.Mapping[t.Any, t.Any]) -> list[dict[str, str]]:
+def _environment_errors(value: t.Any) -> t.Iterator[FieldError]:
+    if not isinstance(value, dict):
+        yield _wrong("env", f"env is a {type(value).__name__}. It has to be a dictionary of strings, for example env: {{LANG: C}}.")
+        return
     for name, text in value.items():
-        if not isinstance(name, str) or not isinstance(text, str):
-            wrong, what = (name, "name") if not isinstance(name, str) else (text, "value")
-            _refuse(
-                f"env: the {what} {wrong!r} of {name!r} is a {type(wrong).__name__} and not a string.",
-                field=f"env.{name}",
-                hint="Put it in quotes: YAML reads an unquoted 1.10 as 1.1 and an unquoted yes as true.",
-            )
-    return [{"name": name, "value": text} for name, text in value.items()]
+        if not isinstance(name, str):
+            yield _not_a_string(f"env.{name}", name)
+        elif not isinstance(text, str):
+            yield _not_a_string(f"env.{name}", text)
+
+
+def option_errors(params: t.Mapping[str, t.Any]) -> list[FieldError]:
+    """What is wrong with the types of the options that name a field of the container, each at its option."""
+    errors: list[FieldError] = []
+    for option in OPTION_FIELDS:
+        value = params.get(option)
+        if value is None:
+            continue
+        if option in _LISTS:
+            errors.extend(_word_errors(option, value))
+        elif option not in _BOOLEANS and not isinstance(value, str):
+            errors.append(_not_a_string(option, value))
+    if params.get("env") is not None:
+        errors.extend(_environment_errors(params["env"]))
+    return errors
 
 
 def from_options(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The part of the container that the module's options give, in API form. An option that was not given is not in it."""
-    container: dict[str, t.Any] = {}
-    for option, field in OPTION_FIELDS.items():
-        value = params.get(option)
-        if value is not None:
-            container[field] = _words(option, value) if option in ("command", "args") else value
-    if params.get("env") is not None:
-        container["env"] = _environment(params["env"])
+    container = {field: params[option] for option, field in OPTION_FIELDS.items() if params.get(option) is not None}
+    if isinstance(params.get("env"), dict):
+        container["env"] = [{"name": name, "value": text} for name, text in params["env"].items()]
     return container
 
 
@@ -99,7 +124,7 @@ def read_document(document: t.Any, origin: str) -> Wanted:
         _refuse(f"{origin} holds a {type(document).__name__}. It has to be one mapping: a container, or a document with a kind.", field=origin)
     kind = document.get("kind")
     if kind is None and "ephemeralContainers" not in document and "spec" not in document:
-        return Wanted([document], None, None)
+        return Wanted([document], None, None, None, [])
     if not isinstance(kind, str) or kind not in _KIND_KEYS:
         _refuse(
             f"{origin} has kind {kind!r}, which holds no ephemeral containers.",
@@ -115,7 +140,7 @@ def read_document(document: t.Any, origin: str) -> Wanted:
     metadata = document.get("metadata") or {}
     if not isinstance(metadata, dict):
         _refuse(f"{origin}.metadata is a {type(metadata).__name__}. It has to be a mapping.", field=f"{origin}.metadata")
-    for key in ("name", "namespace"):
+    for key in ("name", "namespace", "uid"):
         if not isinstance(metadata.get(key, ""), str):
             _refuse(f"{origin}.metadata.{key} is {metadata[key]!r}. It has to be a string.", field=f"{origin}.metadata.{key}")
 
@@ -127,7 +152,7 @@ def read_document(document: t.Any, origin: str) -> Wanted:
     for index, container in enumerate(containers):
         if not isinstance(container, dict):
             _refuse(f"{where}[{index}] is a {type(container).__name__}. It has to be a mapping.", field=f"{where}[{index}]")
-    return Wanted(containers, metadata.get("name"), metadata.get("namespace"))
+    return Wanted(containers, metadata.get("name"), metadata.get("namespace"), metadata.get("uid"), [])
 
 
 def _merge_lists(key: str, under: list[t.Any], over: list[t.Any]) -> list[t.Any]:
@@ -160,12 +185,12 @@ def merge(under: t.Mapping[str, t.Any], over: t.Mapping[str, t.Any]) -> dict[str
 def build(params: t.Mapping[str, t.Any], document: t.Any, origin: str = "definition") -> Wanted:
     """The wanted containers: the profile, over it the options, and over them each container of the document, if there is one.
 
-    Raises Failure ``invalid_options``: no name, a name or pod that contradicts the document, words that are not strings.
+    Raises Failure ``invalid_options``: no name, or a name or pod that contradicts the document. Wrong types are in ``errors``.
     """
     profile = params.get("profile")
     options = merge(PROFILES.get(profile or "", {}), from_options(params))
     if document is None:
-        wanted = Wanted([options], None, None)
+        wanted = Wanted([options], None, None, None, [])
     else:
         wanted = read_document(document, origin)
         _check_agreement(params, wanted, origin)
@@ -179,16 +204,53 @@ def build(params: t.Mapping[str, t.Any], document: t.Any, origin: str = "definit
             )
         if profile == MATCH_TARGET and not container.get("targetContainerName"):
             _refuse("profile is match_target, but there is no target to match.", field="target", hint="Set target to the container that is to be looked into.")
-    return wanted
+    return wanted._replace(errors=option_errors(params))
 
 
-def for_pod(container: t.Mapping[str, t.Any], pod: t.Mapping[str, t.Any], profile: str | None) -> tuple[dict[str, t.Any], list[str]]:
-    """(``container`` with what a profile takes from the pod, the fields of its securityContext that the pod does not tell)."""
-    if profile != MATCH_TARGET:
-        return dict(container), []
-    matched = match_target(pod, container["targetContainerName"])
-    merged = merge(matched.profile, container)
-    return merged, [key for key in matched.unknown if key not in merged["securityContext"]]
+class Fitted(t.NamedTuple):
+    """``container`` with what it takes from the pod. ``unknown``: the fields of its securityContext that the pod does not tell. ``left_out``: the
+    mounts that could not be copied as they are, in words."""
+
+    container: dict[str, t.Any]
+    unknown: list[str]
+    left_out: list[str]
+
+
+def for_pod(container: t.Mapping[str, t.Any], pod: t.Mapping[str, t.Any], profile: str | None, mounts_from: str | None = None) -> Fitted:
+    """What a profile and ``mounts_from`` take from the pod, under what was asked for."""
+    fitted = Fitted(dict(container), [], [])
+    if profile == MATCH_TARGET:
+        matched = match_target(pod, container["targetContainerName"])
+        merged = merge(matched.profile, container)
+        fitted = Fitted(merged, [key for key in matched.unknown if key not in merged["securityContext"]], [])
+    if mounts_from is not None:
+        mounts, left_out = _copied_mounts(pod, mounts_from)
+        fitted = fitted._replace(container=merge({"volumeMounts": mounts} if mounts else {}, fitted.container), left_out=left_out)
+    return fitted
+
+
+def _copied_mounts(pod: t.Mapping[str, t.Any], name: str) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """The volume mounts of a container of the pod as an ephemeral container may have them: no subPath, and nothing mounted back to the host."""
+    spec = pod.get("spec") or {}
+    containers = {str(container.get("name")): container for key in ("containers", "initContainers") for container in spec.get(key) or ()}
+    if name not in containers:
+        raise Failure(
+            "invalid_spec",
+            f"mounts_from is {name!r}, which is no container of the pod: it has {', '.join(containers)}.",
+            field="mounts_from",
+            hint="Nothing was written. Name a container or an init container of the pod.",
+        )
+    mounts, left_out = [], []
+    for mount in containers[name].get("volumeMounts") or ():
+        if mount.get("subPath") or mount.get("subPathExpr"):
+            left_out.append(f"{mount.get('mountPath')} is not mounted: an ephemeral container cannot have a subPath of volume {mount.get('name')}")
+            continue
+        copied = dict(mount)
+        if copied.get("mountPropagation") == "Bidirectional":
+            copied["mountPropagation"] = "HostToContainer"
+            left_out.append(f"{mount.get('mountPath')} is mounted with mountPropagation HostToContainer, for Bidirectional takes a privileged container")
+        mounts.append(copied)
+    return mounts, left_out
 
 
 def _check_agreement(params: t.Mapping[str, t.Any], wanted: Wanted, origin: str) -> None:
@@ -198,7 +260,7 @@ def _check_agreement(params: t.Mapping[str, t.Any], wanted: Wanted, origin: str)
             _refuse(f"name is {name!r}, but {origin} has {len(wanted.containers)} containers.", field="name", hint="Name each of them in the document.")
         if wanted.containers[0].get("name") not in (None, name):
             _refuse(f"name is {name!r}, but {origin} names the container {wanted.containers[0]['name']!r}.", field="name", hint="Give the name once.")
-    for option, said in (("pod", wanted.pod), ("namespace", wanted.namespace)):
+    for option, said in (("pod", wanted.pod), ("namespace", wanted.namespace), ("pod_uid", wanted.pod_uid)):
         if params.get(option) is not None and said and said != params[option]:
             _refuse(
                 f"{option} is {params[option]!r}, but {origin} is a document for {option} {said!r} (metadata).",

@@ -38,9 +38,15 @@ _POD: dict[str, t.Any] = {
         "resourceVersion": str,
         "deletionTimestamp": str,
         "annotations": dict,
+        "ownerReferences": [{"kind": str, "name": str, "uid": str}],
         "managedFields": [{"manager": str, "time": str, "fieldsV1": {"f:spec": {"f:ephemeralContainers": dict}}}],
     },
-    "spec": {"nodeName": str, "containers": [{"name": str}], "initContainers": [{"name": str}], "ephemeralContainers": [{"name": str}]},
+    "spec": {
+        "nodeName": str,
+        "containers": [{"name": str, "volumeMounts": [dict]}],
+        "initContainers": [{"name": str, "volumeMounts": [dict]}],
+        "ephemeralContainers": [{"name": str}],
+    },
     "status": {
         "phase": str,
         "ephemeralContainerStatuses": [{"name": str, "state": {"waiting": _STATE, "running": _STATE, "terminated": _STATE}}],
@@ -115,6 +121,12 @@ def is_finished(pod: t.Mapping[str, t.Any], name: str) -> bool:
     """Whether the container has ended for good: it ran and ended, or its start failed."""
     state = state_of(status_of(pod, name))
     return state.state == "terminated" or (state.state == "waiting" and state.reason == "RunContainerError")
+
+
+def is_stuck(pod: t.Mapping[str, t.Any], name: str) -> Verdict:
+    """Whether it waits for what will not come: ``done`` for good, ``grace`` where its image may still be pulled one day."""
+    state = state_of(status_of(pod, name))
+    return _judge_waiting(state, name) if state.state == "waiting" else Verdict(False)
 
 
 def phase_ended(pod: t.Mapping[str, t.Any]) -> str | None:

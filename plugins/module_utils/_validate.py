@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._rules import FieldError, descending_path_faults, error, quantity, value_errors
+from ._errors import FieldError
+from ._rules import descending_path_faults, error, quantity, value_errors
 from ._schema import CONTAINER, REFUSED, REFUSED_WHY, TYPES
 
 _WINDOWS_NEVER = (
@@ -98,12 +99,12 @@ def static_errors(container: t.Mapping[str, t.Any], path: str) -> list[FieldErro
     """Everything that is wrong with ``container`` and can be known without a server: keys, types, refused fields, values."""
     errors = list(_object_errors(container, CONTAINER, path))
     wrong = {found.field for found in errors}
-    errors.extend(found for found in value_errors(_well_typed(container, CONTAINER), path) if not _is_within(found.field, wrong))
+    errors.extend(found for found in value_errors(_well_typed(container, CONTAINER), path) if not is_within(found.field, wrong))
     errors.extend(_sub_path_errors(container, f"{path}.volumeMounts"))
     return errors
 
 
-def _is_within(field: str, wrong: t.Container[str]) -> bool:
+def is_within(field: str, wrong: t.Container[str]) -> bool:
     """Whether a field, or what it is a part of, has been found wrong already."""
     while field:
         if field in wrong:

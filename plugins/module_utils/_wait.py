@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Watch until there is a verdict on every container: started, completed, failed for good, or timed out."""
+"""Watch until there is a verdict on every container of every pod: started, completed, failed for good, or timed out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from ._status import PULL_GRACE, Verdict, describe, judge, spec_of, state_of, st
 _WATCH_SECONDS = 60.0
 _POLL_FIRST, _POLL_MOST = 0.2, 2.0
 _EVENTS_SHOWN = 5
+#: Of how many pods the events are read to explain why an image cannot be had.
+_PODS_EXPLAINED = 5
 
 
 class Goal(t.NamedTuple):
@@ -27,6 +29,15 @@ class Goal(t.NamedTuple):
     names: tuple[str, ...]
     wait_for: str
     success_exit_codes: t.Sequence[int]
+
+
+class Scope(t.NamedTuple):
+    """What a watch of all these pods asks for: the one of that name, or those that a label selector matches, from a resourceVersion on."""
+
+    namespace: str
+    pod: str | None
+    label_selector: str | None
+    resource_version: str
 
 
 class Waited(t.NamedTuple):
@@ -45,6 +56,19 @@ class _Judge:
         self.open = set(goal.names)
         self.failures: dict[str, Failure] = {}
         self._pulls: dict[str, tuple[float, Failure]] = {}
+
+    @property
+    def name(self) -> str:
+        return str(self.pod["metadata"]["name"])
+
+    def take(self, event: str, pod: dict[str, t.Any]) -> None:
+        """Take an event about a pod of this name into account."""
+        if pod["metadata"]["uid"] != self.pod["metadata"]["uid"]:
+            self._fail_open("pod_replaced", "The pod was replaced by another of the same name before the ephemeral container {name} was ready.")
+            return
+        self.look(pod)
+        if event == "DELETED":
+            self._fail_open("pod_not_found", "The pod was deleted before the ephemeral container {name} was ready.")
 
     def look(self, pod: dict[str, t.Any]) -> None:
         """Take this state of the pod into account."""
@@ -71,130 +95,183 @@ class _Judge:
         """When something has to be decided even if nothing is reported."""
         return min([deadline, *(since + PULL_GRACE for name, (since, _failure) in self._pulls.items() if name in self.open)])
 
-    def fail_open(self, code: str, message: str, hint: str | None = None) -> None:
+    def _fail_open(self, code: str, message: str) -> None:
         for name in sorted(self.open):
-            self.failures[name] = Failure(code, message.format(name=name), container=name, hint=hint)
+            self.failures[name] = Failure(code, message.format(name=name), container=name)
+        self.open.clear()
+
+    def time_out(self, away: str) -> None:
+        """Give up what is open, and say what was seen last."""
+        for name in sorted(self.open):
+            self.failures[name] = _timed_out(self.pod, name, self.goal.wait_for, away)
         self.open.clear()
 
 
-def wait(client: Client, pod: dict[str, t.Any], goal: Goal, deadline: float) -> Waited:
-    """Follow ``pod`` from this state on until every container of ``goal`` is settled or ``deadline`` (time.monotonic) is there."""
-    judge_ = _Judge(pod, goal)
-    judge_.look(pod)
-    if judge_.open:
-        _follow(client, judge_, deadline)
-    for name, failure in judge_.failures.items():
-        if failure.code == "image_error":
-            _add_events(client, judge_.pod, name, failure)
-    return Waited(judge_.pod, judge_.failures)
+def wait(client: Client, pods: t.Sequence[tuple[dict[str, t.Any], Goal]], scope: Scope, deadline: float) -> list[Waited]:
+    """Follow the pods from these states on, by one watch, until every container of every goal is settled or ``deadline`` (time.monotonic) is there."""
+    judges = [_Judge(pod, goal) for pod, goal in pods]
+    for judge_ in judges:
+        judge_.look(judge_.pod)
+    _Follower(client, judges, scope, deadline).run()
+    explained = [judge_ for judge_ in judges if any(failure.code == "image_error" for failure in judge_.failures.values())]
+    for judge_ in explained[:_PODS_EXPLAINED]:
+        _add_events(client, judge_)
+    return [Waited(judge_.pod, judge_.failures) for judge_ in judges]
 
 
-def _follow(client: Client, judge_: _Judge, deadline: float) -> None:
-    metadata = judge_.pod["metadata"]
-    namespace, name, uid = metadata["namespace"], metadata["name"], metadata["uid"]
-    version: str | None = metadata["resourceVersion"]
-    watching, pause, waited = True, _POLL_FIRST, False
-    while judge_.open:
-        now = time.monotonic()
-        judge_.pulls_given_up(now)
-        if not judge_.open:
-            return
-        if now >= deadline:
-            if waited:
-                _last_look(client, judge_, namespace, name, uid)
-            else:
-                _time_out(judge_, "")
-            return
-        waited = True
-        left = judge_.next_look(deadline) - now
+class _Follower:
+    """Brings what the API server tells of the pods to their judges: by a watch, by polling where that is not granted."""
+
+    def __init__(self, client: Client, judges: t.Sequence[_Judge], scope: Scope, deadline: float) -> None:
+        self._client = client
+        self._judges = {judge_.name: judge_ for judge_ in judges}
+        self._scope = scope
+        self._deadline = deadline
+        self._version: str | None = scope.resource_version
+        self._watching = True
+        self._pause = _POLL_FIRST
+
+    def _open(self) -> list[_Judge]:
+        return [judge_ for judge_ in self._judges.values() if judge_.open]
+
+    def run(self) -> None:
+        """Return when nothing is open any more."""
+        waited = False
+        while True:
+            now = time.monotonic()
+            for judge_ in self._open():
+                judge_.pulls_given_up(now)
+            waiting = self._open()
+            if not waiting:
+                return
+            if now >= self._deadline:
+                self._last_look() if waited else self._time_out("")
+                return
+            waited = True
+            self._step(min(judge_.next_look(self._deadline) for judge_ in waiting) - now)
+
+    def _step(self, left: float) -> None:
         try:
-            if version is None or not watching:
-                pod = client.get_pod(namespace, name, patience=left)
-                version = pod["metadata"]["resourceVersion"]
-                _take(judge_, "MODIFIED", pod, uid)
-                if not watching and judge_.open:
-                    time.sleep(min(pause, max(left, 0.0)))
-                    pause = min(pause * 1.5, _POLL_MOST)
+            if self._version is None or not self._watching:
+                self._read_again(left)
+                if not self._watching and self._open():
+                    self._rest(left)
             else:
-                version = _watch_once(client, judge_, namespace, name, uid, version, min(left, _WATCH_SECONDS))
+                self._version = self._watch_once(min(left, _WATCH_SECONDS))
         except WatchExpired:
-            version = None
-            time.sleep(min(_POLL_FIRST, left))
+            self._version = None
+            time.sleep(max(0.0, min(_POLL_FIRST, left)))
         except Failure as failure:
-            if failure.code == "forbidden_rbac" and watching:
-                watching = False
-            elif failure.code == "pod_not_found":
-                _take(judge_, "DELETED", judge_.pod, uid)
+            if failure.code == "forbidden_rbac" and self._watching:
+                self._watching = False
             elif failure.code in ("api_unreachable", "api_error"):
-                time.sleep(max(0.0, min(pause, left)))
-                pause = min(pause * 1.5, _POLL_MOST)
+                self._rest(left)
             else:
                 raise
 
+    def _rest(self, left: float) -> None:
+        time.sleep(max(0.0, min(self._pause, left)))
+        self._pause = min(self._pause * 1.5, _POLL_MOST)
 
-def _last_look(client: Client, judge_: _Judge, namespace: str, name: str, uid: str) -> None:
-    """Read the pod once more before time is called: what a watch was told may still be on its way."""
-    away = ""
-    try:
-        _take(judge_, "MODIFIED", client.get_pod(namespace, name, patience=0.0), uid)
-    except Failure as failure:
-        away = f" The API server could not be asked at last: {failure.message}"
-    if judge_.open:
-        _time_out(judge_, away)
+    def _read_again(self, patience: float) -> None:
+        """The pods as they are now, for a watch has to begin anew or cannot be had."""
+        scope = self._scope
+        if scope.pod is not None:
+            self._version = self._read_one(self._judges[scope.pod], patience)
+            return
+        seen: set[str] = set()
+        rest: str | None = None
+        while True:
+            page = self._client.list_pods(scope.namespace, label_selector=scope.label_selector, rest=rest, patience=patience, until=self._deadline)
+            for pod in page.pods:
+                seen.add(str(pod["metadata"]["name"]))
+                self._take("MODIFIED", pod)
+            rest = page.rest
+            if rest is None:
+                break
+        for judge_ in self._open():
+            if judge_.name not in seen:
+                self._read_one(judge_, patience)
+        self._version = page.resource_version
+
+    def _read_one(self, judge_: _Judge, patience: float) -> str | None:
+        try:
+            pod = self._client.get_pod(self._scope.namespace, judge_.name, patience=patience, until=self._deadline)
+        except Failure as failure:
+            if failure.code != "pod_not_found":
+                raise
+            judge_.take("DELETED", judge_.pod)
+            return None
+        judge_.take("MODIFIED", pod)
+        return str(pod["metadata"]["resourceVersion"])
+
+    def _watch_once(self, seconds: float) -> str | None:
+        """One watch. Returns the resourceVersion to go on from, or None where the pods have to be read again."""
+        scope, version, started, seen = self._scope, self._version or "", time.monotonic(), False
+        for event, pod in self._client.watch_pods(scope.namespace, version, max(seconds, 0.05), pod=scope.pod, label_selector=scope.label_selector):
+            seen = True
+            version = str(pod["metadata"]["resourceVersion"])
+            if event != "BOOKMARK":
+                self._take(event, pod)
+            if not self._open() or time.monotonic() >= started + seconds:
+                return version
+        broken = not seen and time.monotonic() < started + min(seconds, 1.0) / 2
+        if broken:
+            time.sleep(_POLL_FIRST)
+        return None if broken else version
+
+    def _take(self, event: str, pod: dict[str, t.Any]) -> None:
+        judge_ = self._judges.get(str(pod["metadata"]["name"]))
+        if judge_ is None or not judge_.open:
+            return
+        if event == "DELETED" and self._scope.label_selector:
+            # A pod whose labels were changed leaves the selection, and is no more deleted than before.
+            self._read_one(judge_, 0.0)
+        else:
+            judge_.take(event, pod)
+
+    def _last_look(self) -> None:
+        """Read the pods once more before time is called: what a watch was told may still be on its way."""
+        away = ""
+        try:
+            self._read_again(0.0)
+        except Failure as failure:
+            away = f" The API server could not be asked at last: {failure.message}"
+        self._time_out(away)
+
+    def _time_out(self, away: str) -> None:
+        for judge_ in self._open():
+            judge_.time_out(away)
 
 
-def _watch_once(client: Client, judge_: _Judge, namespace: str, name: str, uid: str, version: str, seconds: float) -> str | None:
-    """One watch. Returns the resourceVersion to go on from, or None where the pod has to be read again."""
-    started, seen = time.monotonic(), False
-    for event, pod in client.watch_pod(namespace, name, version, max(seconds, 0.05)):
-        seen = True
-        version = pod["metadata"]["resourceVersion"]
-        if event != "BOOKMARK":
-            _take(judge_, event, pod, uid)
-        if not judge_.open or time.monotonic() >= started + seconds:
-            return version
-    broken = not seen and time.monotonic() < started + min(seconds, 1.0) / 2
-    if broken:
-        time.sleep(_POLL_FIRST)
-    return None if broken else version
+def _timed_out(pod: t.Mapping[str, t.Any], name: str, wait_for: str, away: str) -> Failure:
+    seen = describe(state_of(status_of(pod, name)))
+    phase = (pod.get("status") or {}).get("phase")
+    node = (pod.get("spec") or {}).get("nodeName")
+    place = f"the pod is {phase} on node {node}" if node else f"the pod is {phase} and on no node"
+    return Failure(
+        "timed_out",
+        f"The ephemeral container {name} was not {wait_for} in time. Last seen: {seen}; {place}.{away}",
+        container=name,
+        hint="It is on the pod for good and may still get there: run the task again to go on waiting, with a longer wait_timeout if need be.",
+    )
 
 
-def _take(judge_: _Judge, event: str, pod: dict[str, t.Any], uid: str) -> None:
-    if pod["metadata"]["uid"] != uid:
-        judge_.fail_open("pod_replaced", "The pod was replaced by another of the same name before the ephemeral container {name} was ready.")
-        return
-    judge_.look(pod)
-    if event == "DELETED":
-        judge_.fail_open("pod_not_found", "The pod was deleted before the ephemeral container {name} was ready.")
-
-
-def _time_out(judge_: _Judge, away: str) -> None:
-    for name in sorted(judge_.open):
-        seen = describe(state_of(status_of(judge_.pod, name)))
-        phase = (judge_.pod.get("status") or {}).get("phase")
-        node = (judge_.pod.get("spec") or {}).get("nodeName")
-        place = f"the pod is {phase} on node {node}" if node else f"the pod is {phase} and on no node"
-        judge_.failures[name] = Failure(
-            "timed_out",
-            f"The ephemeral container {name} was not {judge_.goal.wait_for} in time. Last seen: {seen}; {place}.{away}",
-            container=name,
-            hint="It is on the pod for good and may still get there: run the task again to go on waiting, with a longer wait_timeout if need be.",
-        )
-    judge_.open.clear()
-
-
-def _add_events(client: Client, pod: dict[str, t.Any], name: str, failure: Failure) -> None:
+def _add_events(client: Client, judge_: _Judge) -> None:
     """The words of the kubelet's events, which say why a pull failed where the status only says that it waits."""
-    metadata = pod["metadata"]
+    metadata = judge_.pod["metadata"]
     try:
         events = client.list_events(metadata["namespace"], metadata["uid"], metadata["name"])
     except Failure:
         return
-    path = f"spec.ephemeralContainers{{{name}}}"
-    ours = [event for event in events if (event.get("involvedObject") or {}).get("fieldPath") == path and event.get("type") == "Warning"]
-    told = list(dict.fromkeys(str(event.get("message")) for event in ours))[-_EVENTS_SHOWN:]
-    failure.details += [{"event": text} for text in told]
-    stored = spec_of(pod, name)
-    longest = max(told, key=len, default="")
-    if longest and longest not in failure.message:
-        failure.message += f" {stored[1].get('image') if stored else name}: {longest[:500]}."
+    for name, failure in judge_.failures.items():
+        if failure.code != "image_error":
+            continue
+        path = f"spec.ephemeralContainers{{{name}}}"
+        ours = [event for event in events if (event.get("involvedObject") or {}).get("fieldPath") == path and event.get("type") == "Warning"]
+        told = list(dict.fromkeys(str(event.get("message")) for event in ours))[-_EVENTS_SHOWN:]
+        failure.details += [{"event": text} for text in told]
+        stored = spec_of(judge_.pod, name)
+        longest = max(told, key=len, default="")
+        if longest and longest not in failure.message:
+            failure.message += f" {stored[1].get('image') if stored else name}: {longest[:500]}."

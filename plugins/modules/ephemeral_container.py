@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ephemeral_container
-short_description: Ensure that an ephemeral container is on a running pod
+short_description: Ensure that an ephemeral container is on running pods
 version_added: 0.1.0
 description:
   - Adds an ephemeral container to a pod through the C(ephemeralcontainers) subresource, and waits until it runs or has completed.
@@ -16,8 +16,11 @@ description:
   - What the API server would refuse is refused before it is asked, all errors at once. What it would accept although it can never run
     (a container on a finished, a terminating or a static pod) is refused too.
   - A task on a container that is there as asked sends one GET request and changes nothing, also when the pod has finished since.
+  - With O(label_selectors), O(field_selectors) or O(workload) it does so on many pods at once. Each has its own outcome. The task fails at
+    the end if any pod failed, and says which were changed. Pods that can take no container are left out and listed in RV(skipped_pods).
 extends_documentation_fragment:
   - kubedebug.pods._auth
+  - kubedebug.pods._pods
   - kubedebug.pods._attributes
 attributes:
   check_mode:
@@ -35,28 +38,29 @@ attributes:
 options:
   namespace:
     description:
-      - The pod's namespace.
+      - The namespace of the pods.
       - Defaults to that of the document in O(definition) or O(src), else of the kubeconfig's context or of the service account, else V(default).
     type: str
   pod:
     description:
-      - The pod's name. Not needed where O(definition) or O(src) is a document whose C(metadata.name) says it.
+      - The name of one pod. Not needed where O(definition) or O(src) is a document whose C(metadata.name) says it.
     type: str
   pod_uid:
     description:
-      - Work only on the pod with this C(metadata.uid), not on another one that has its name since.
+      - Work only on the pod with this C(metadata.uid), not on another one that has its name since. Goes with O(pod).
     type: str
   name:
     description:
       - The name of the ephemeral container. It is used up for the life of the pod.
       - Required unless O(definition) or O(src) has it.
-    type: str
+    type: raw
     aliases:
       - container
   image:
     description:
       - The image to run. Required, here or in O(definition) or O(src), to add a container.
-    type: str
+      - What is not a string is refused, as an unquoted V(1.10) would be another number.
+    type: raw
   command:
     description:
       - The command, as a list of strings, instead of the image's entry point.
@@ -69,12 +73,12 @@ options:
   env:
     description:
       - Environment variables, as a dictionary of strings. Values that are not strings are refused; put numbers and booleans in quotes.
-    type: dict
+    type: raw
   target:
     description:
       - The container or init container of the pod whose process namespace is shared, so that its processes can be seen
         (C(targetContainerName)).
-    type: str
+    type: raw
   stdin:
     description:
       - Whether the container gets a standard input that C(kubectl attach) can write to.
@@ -112,17 +116,24 @@ options:
       - netadmin
       - sysadmin
       - match_target
+  mounts_from:
+    description:
+      - Mount the volumes that this container or init container of the pod mounts, at the same paths.
+      - Mounts with C(subPath) are left out, which an ephemeral container cannot have, and C(mountPropagation=Bidirectional) becomes
+        C(HostToContainer); the task warns of both. O(definition) can add to the mounts, and replace or remove those of a path.
+    type: str
   definition:
     description:
       - The container in the form of the API, for what there is no option for, for example C(securityContext) or C(volumeMounts).
       - Or a document of C(kind=EphemeralContainers) with a list of containers, or of C(kind=Pod) with C(spec.ephemeralContainers). All its
         containers are ensured, with one write.
       - It is laid over the options by the rules of a strategic merge patch (C(env) by name, C(volumeMounts) by mountPath).
-      - O(pod) and O(namespace) must not contradict its C(metadata).
-    type: dict
+      - O(pod), O(namespace) and O(pod_uid) must not contradict its C(metadata).
+      - A string is read as JSON or YAML.
+    type: raw
   src:
     description:
-      - A file with what O(definition) takes, in JSON or YAML, on the host that the module runs on.
+      - A file with what O(definition) takes, in JSON or YAML, of 1.5 MiB at most.
     type: path
   state:
     description:
@@ -146,7 +157,8 @@ options:
     description:
       - What a container of that name means that has ended, for it is never started again.
       - V(keep) takes it as being there. V(fail) fails. V(next) takes the newest of NAME, NAME-2, NAME-3 and so on that has not ended, or adds
-        another one under the next of these names.
+        another one under the next of these names. One that can never start, or whose image cannot be pulled and is not what is asked for
+        now, counts as ended.
     type: str
     choices:
       - keep
@@ -176,8 +188,8 @@ options:
     default: running
   wait_timeout:
     description:
-      - Seconds that the task may take to write and to wait. It also bounds how long the API server is asked what became of a write whose
-        reply was lost.
+      - Seconds that the task may take to write and to wait, for all pods together. It also bounds how long the API server is asked what became
+        of a write whose reply was lost. A request that is under way has at least 5 seconds.
     type: int
     default: 120
   success_exit_codes:
@@ -198,7 +210,8 @@ options:
     type: int
   log_limit_bytes:
     description:
-      - Return at most so many bytes of a container's output.
+      - Return at most so many bytes of the output of a pod's containers, from its beginning on. RV(containers[].log_truncated) says whether
+        there is more. A task returns at most 1 MiB in all, in equal shares.
     type: int
     default: 65536
   requested_by:
@@ -245,6 +258,22 @@ EXAMPLES = r"""
     logs: true
   register: probe
 
+- name: The same on every pod of a deployment
+  kubedebug.pods.ephemeral_container:
+    namespace: shop
+    workload: deployment/cart
+    max_pods: 200
+    name: probe
+    image: busybox:1.37
+    command: [wget, -qO-, "http://127.0.0.1:8080/healthz"]
+    wait_for: completed
+    logs: true
+  register: fleet
+
+- name: Pods that do not answer as they should
+  ansible.builtin.debug:
+    msg: "{{ fleet.containers | rejectattr('log', 'equalto', 'ok') | map(attribute='pod') }}"
+
 - name: A container that may trace the target, in the form of the API
   kubedebug.pods.ephemeral_container:
     namespace: shop
@@ -289,7 +318,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 containers:
-  description: One entry for each ephemeral container that was asked for. Also returned when the task fails on a pod.
+  description: One entry for each pod and each ephemeral container that was asked for. Also returned when the task fails on a pod.
   returned: success, and failures that concern a pod
   type: list
   elements: dict
@@ -391,16 +420,46 @@ containers:
       description: The container's output, null unless O(logs=true).
       type: str
       returned: always
+    log_truncated:
+      description: Whether there is more output than RV(containers[].log) has.
+      type: bool
+      returned: always
+    failure:
+      description: What went wrong on this pod, as RV(failure) with C(msg), null where nothing did.
+      type: dict
+      returned: always
     attach_command:
       description: The command that attaches a person to the container.
       type: str
       returned: always
       sample: kubectl attach -it -n shop cart-7c9f -c debugger
 container:
-  description: The same entry, where there is only one.
-  returned: success, when RV(containers) has one entry
+  description: The same entry, for one container of one O(pod). Also returned when the task fails on the pod.
+  returned: when O(pod) is given and RV(containers) has one entry
   type: dict
   contains: *entry
+skipped_pods:
+  description: The pods of a selection or workload that can take no container, at most 100 of them.
+  returned: success, and failures that concern a pod
+  type: list
+  elements: dict
+  contains:
+    namespace:
+      description: The pod's namespace.
+      type: str
+      returned: always
+    pod:
+      description: The pod's name.
+      type: str
+      returned: always
+    reason:
+      description: Why, as V(pod_finished), V(pod_terminating), V(static_pod), or V(pod_not_found) and V(pod_replaced) where it went in the meantime.
+      type: str
+      returned: always
+    message:
+      description: The same in words.
+      type: str
+      returned: always
 failure:
   description: What went wrong, for programs. RV(ignore:msg) says it for people.
   returned: failure
@@ -408,10 +467,11 @@ failure:
   contains:
     code:
       description:
-        - What kind of failure it is. One of V(invalid_options), V(missing_library), V(unauthorized), V(forbidden_rbac),
-          V(forbidden_pod_security), V(forbidden_admission), V(api_unreachable), V(api_error), V(dry_run_unsupported), V(outcome_unknown),
-          V(pod_not_found), V(pod_replaced), V(pod_terminating), V(pod_finished), V(static_pod), V(subresource_missing), V(invalid_spec),
-          V(different), V(removal_refused), V(finished), V(dropped_by_server), V(image_error), V(start_error), V(exited), V(timed_out).
+        - What kind of failure it is. One of V(invalid_options), V(missing_library), V(unauthorized), V(forbidden_rbac), V(forbidden_pod_security),
+          V(forbidden_admission), V(api_unreachable), V(api_error), V(dry_run_unsupported), V(outcome_unknown), V(pod_not_found),
+          V(workload_not_found), V(no_pods_matched), V(too_many_pods), V(pod_replaced), V(pod_terminating), V(pod_finished), V(static_pod),
+          V(subresource_missing), V(invalid_spec), V(different), V(removal_refused), V(finished), V(dropped_by_server), V(image_error),
+          V(start_error), V(exited), V(timed_out).
       type: str
       returned: always
       sample: different
@@ -432,7 +492,9 @@ failure:
       type: str
       returned: always
     details:
-      description: The single findings, for example each field error or each difference.
+      description:
+        - The single findings, for example each field error or each difference.
+        - Where the task worked on several pods, one for each that failed, with C(pod), C(code) and C(message), at most 100 of them.
       type: list
       elements: dict
       returned: always
@@ -444,52 +506,79 @@ failure:
 
 import typing as t
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, POD
+from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, PODS
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline
-from ansible_collections.kubedebug.pods.plugins.module_utils._document import read_file
-from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Reference, Request, ensure
+from ansible_collections.kubedebug.pods.plugins.module_utils._document import read_file, read_text
+from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Request, ensure
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
-from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, check_name, checked, make_client, run
-from ansible_collections.kubedebug.pods.plugins.module_utils._report import ensured, first_failure, outcome_diff
-from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
+from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, make_client, names_pods, option_errors, run
+from ansible_collections.kubedebug.pods.plugins.module_utils._report import ensured, outcome_diff
+from ansible_collections.kubedebug.pods.plugins.module_utils._select import Pods, Selection, select
+from ansible_collections.kubedebug.pods.plugins.module_utils._spec import Wanted, build
 
-_REQUEST_OPTIONS = ("wait", "wait_for", "wait_timeout", "success_exit_codes", "logs", "log_tail_lines", "log_limit_bytes")
+_REQUEST_OPTIONS = (
+    *("wait", "wait_for", "wait_timeout", "success_exit_codes"),
+    *("logs", "log_tail_lines", "log_limit_bytes", "profile", "mounts_from", "concurrency"),
+)
 
 
 def ensure_containers(module: Module) -> dict[str, t.Any]:
     params = module.params
-    document, origin = (params["definition"], "definition") if params["src"] is None else (read_file(params["src"]), "src")
-    wanted = build(params, document, origin)
-    if params["state"] == "present":
-        check_offline(wanted.containers)
+    wanted = _wanted(params)
+    place = {"pod": params["pod"] or wanted.pod, "namespace": params["namespace"] or wanted.namespace}
+    check_offline(wanted.containers, [*option_errors({**params, **place}), *wanted.errors], state=params["state"])
+    named = _named_pod(params, wanted)
+    policy = Policy(**{key: params[key] for key in Policy._fields})._replace(pod_uid=params["pod_uid"] or wanted.pod_uid)
     request = Request(
         containers=wanted.containers,
-        policy=Policy(**{key: params[key] for key in Policy._fields}),
+        policy=policy,
         dry_run=module.check_mode,
         requested_by=params["requested_by"] or "",
-        profile=params["profile"],
-        **{key: checked(params, key) for key in _REQUEST_OPTIONS},
+        **{key: params[key] for key in _REQUEST_OPTIONS},
     )
     client, warnings = make_client(module)
-    pod = params["pod"] or wanted.pod
-    if not pod:
-        raise Failure("invalid_options", "No pod is named.", field="pod", hint="Set pod, or give a document whose metadata.name says which.")
-    namespace = params["namespace"] or wanted.namespace or client.namespace
-    outcomes = ensure(client, request, [Reference(check_name("namespace", namespace), check_name("pod", pod))])
-    result = ensured(outcomes, client.context)
+    namespace = place["namespace"] or client.namespace
+    pods = Pods(namespace, named) if named else select(client, namespace, Selection(*(params[key] for key in Selection._fields)))
+    done = ensure(client, request, pods)
+    result = ensured(done, client.context, selected=named is None)
     if module._diff:
-        result["diff"] = [diff for diff in map(outcome_diff, outcomes) if diff]
-    result["warnings"] = warnings + [warning for outcome in outcomes for warning in outcome.warnings]
-    failure = first_failure(outcomes)
-    if failure:
-        if failure.code == "forbidden_rbac" and module.check_mode:
-            failure.message += " Check mode asks the server for a dry run, which needs the same right as the write."
-        result.update(msg=failure.msg, failure=failure.to_dict())
+        result["diff"] = [diff for diff in map(outcome_diff, done.outcomes) if diff]
+    result["warnings"] = warnings + result["warnings"]
     return result
 
 
+def _wanted(params: dict[str, t.Any]) -> Wanted:
+    if params["src"] is not None:
+        return build(params, read_file(params["src"]), "src")
+    document = params["definition"]
+    return build(params, read_text(document, "definition", "definition") if isinstance(document, str) else document)
+
+
+def _named_pod(params: dict[str, t.Any], wanted: Wanted) -> str | None:
+    """The pod's name, None where a selection says which pods."""
+    if names_pods(params):
+        if wanted.pod and not params["pod"]:
+            raise Failure(
+                "invalid_options",
+                f"The document is for pod {wanted.pod!r} (metadata.name), and a selection is given too.",
+                field="definition" if params["src"] is None else "src",
+                hint="Say in one way which pods: leave the document's metadata.name out, or the selection.",
+            )
+        if params["pod_uid"] and not params["pod"]:
+            raise Failure("invalid_options", "pod_uid is that of one pod, and goes with pod only.", field="pod_uid")
+        return t.cast("str | None", params["pod"])
+    if not wanted.pod:
+        raise Failure(
+            "invalid_options",
+            "Nothing says which pods.",
+            field="pod",
+            hint="Set pod, label_selectors, field_selectors or workload, or give a document whose metadata.name says which.",
+        )
+    return wanted.pod
+
+
 def main() -> None:
-    run(Module(supports_check_mode=True, **AUTH.merge(POD, CONTAINER, LOG).to_kwargs()), ensure_containers)
+    run(Module(AUTH.merge(PODS, CONTAINER, LOG)), ensure_containers)
 
 
 if __name__ == "__main__":

@@ -7,26 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ephemeral_container_info
-short_description: Look at the ephemeral containers of a pod
+short_description: Look at the ephemeral containers of pods
 version_added: 0.1.0
 description:
-  - Returns every ephemeral container of a pod with its spec, its status, all that C(kubectl describe pod) prints of it, and who added it
-    when.
+  - Returns every ephemeral container of a pod, or of the pods of a selection or workload, with its spec, its status, all that
+    C(kubectl describe pod) prints of it, and who added it when.
   - A pod without ephemeral containers is not an error, the list is then empty.
 extends_documentation_fragment:
   - kubedebug.pods._auth
+  - kubedebug.pods._pods
   - kubedebug.pods._attributes
   - kubedebug.pods._attributes.info_module
 options:
-  namespace:
-    description:
-      - The pod's namespace. Defaults to that of the kubeconfig's context or of the service account, else V(default).
-    type: str
-  pod:
-    description:
-      - The pod's name.
-    type: str
-    required: true
   names:
     description:
       - Return only the containers of these names. All where it is empty.
@@ -44,7 +36,8 @@ options:
     type: int
   log_limit_bytes:
     description:
-      - Return at most so many bytes of a container's output.
+      - Return at most so many bytes of a container's output, from its beginning on. RV(containers[].log_truncated) says whether there is more.
+        A task returns at most 1 MiB in all, in equal shares.
     type: int
     default: 65536
   events:
@@ -223,6 +216,10 @@ containers:
       description: The container's output, null unless O(logs=true).
       type: str
       returned: always
+    log_truncated:
+      description: Whether there is more output than RV(containers[].log) has.
+      type: bool
+      returned: always
     events:
       description: The events about it, oldest first, empty unless O(events=true).
       type: list
@@ -265,31 +262,32 @@ failure:
 
 import typing as t
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, LOG, POD, ArgumentSpec
-from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Reference
+from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, LOG, PODS, ArgumentSpec
 from ansible_collections.kubedebug.pods.plugins.module_utils._info import Query, look
-from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, check_name, checked, make_client, run
+from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, check_options, make_client, run
+from ansible_collections.kubedebug.pods.plugins.module_utils._select import Selection, select
 
 INFO = ArgumentSpec(
-    {
-        "pod": {"type": "str", "required": True},
-        "names": {"type": "list", "elements": "str", "default": []},
-        "events": {"type": "bool", "default": False},
-    }
+    {"names": {"type": "list", "elements": "str", "default": []}, "events": {"type": "bool", "default": False}},
+    required_one_of=[("pod", "label_selectors", "field_selectors", "workload")],
 )
 
 
 def look_at_containers(module: Module) -> dict[str, t.Any]:
     params = module.params
+    check_options(params)
     client, warnings = make_client(module)
-    query = Query(params["names"], **{key: checked(params, key) for key in ("logs", "log_tail_lines", "log_limit_bytes", "events")})
     namespace = params["namespace"] or client.namespace
-    containers, told = look(client, Reference(check_name("namespace", namespace), check_name("pod", params["pod"])), query)
+    if params["pod"]:
+        pods = [client.get_pod(namespace, params["pod"])]
+    else:
+        pods = [*select(client, namespace, Selection(*(params[key] for key in Selection._fields))).listed]
+    containers, told = look(client, pods, Query(*(params[key] for key in Query._fields)))
     return {"changed": False, "containers": containers, "warnings": warnings + told}
 
 
 def main() -> None:
-    run(Module(supports_check_mode=True, **AUTH.merge(POD, LOG, INFO).to_kwargs()), look_at_containers)
+    run(Module(AUTH.merge(PODS, LOG, INFO)), look_at_containers)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.kubedebug.pods.plugins.doc_fragments._auth import ModuleDocFragment
-from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, POD, ArgumentSpec
+from ansible_collections.kubedebug.pods.plugins.doc_fragments._auth import ModuleDocFragment as Auth
+from ansible_collections.kubedebug.pods.plugins.doc_fragments._pods import ModuleDocFragment as Pods
+from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, PODS, ArgumentSpec
 from ansible_collections.kubedebug.pods.plugins.module_utils._auth import VARIABLES
 from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
 
@@ -35,14 +36,14 @@ KUBERNETES_CORE: dict[str, list[str]] = {
     "persist_config": [],
 }
 SPECS = {
-    "ephemeral_container": (ephemeral_container, AUTH.merge(POD, CONTAINER, LOG)),
-    "ephemeral_container_info": (ephemeral_container_info, AUTH.merge(POD, LOG, ephemeral_container_info.INFO)),
+    "ephemeral_container": (ephemeral_container, AUTH.merge(PODS, CONTAINER, LOG)),
+    "ephemeral_container_info": (ephemeral_container_info, AUTH.merge(PODS, LOG, ephemeral_container_info.INFO)),
 }
 
 
 def documented(module: t.Any) -> dict[str, t.Any]:
     own = yaml.safe_load(module.DOCUMENTATION)["options"]
-    return {**yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"], **own}
+    return {**yaml.safe_load(Auth.DOCUMENTATION)["options"], **yaml.safe_load(Pods.DOCUMENTATION)["options"], **own}
 
 
 def test_options_of_kubernetes_core() -> None:
@@ -87,5 +88,5 @@ def test_merge_makes_a_new_spec() -> None:
 
 
 def test_later_options_win() -> None:
-    assert POD.merge(ArgumentSpec({"pod": {"type": "str", "required": True}})).options["pod"]["required"] is True
-    assert "required" not in POD.options["pod"]
+    assert PODS.merge(ArgumentSpec({"pod": {"type": "str", "required": True}})).options["pod"]["required"] is True
+    assert "required" not in PODS.options["pod"]

@@ -326,16 +326,16 @@ REPLIES: dict[str, tuple[list[Container], str | None, str | None]] = {
 def test_the_reply_to_the_write(containers: list[Container], code: str | None, field: str | None) -> None:
     reply = pod(stored(name="earlier"), *containers)
     if code is None:
-        assert check_stored(reply, [SENT], allow_injected=False)["debugger"].differences == []
+        assert check_stored(reply, [SENT], Policy())["debugger"].differences == []
         return
-    failure = failure_of(check_stored, reply, [SENT], allow_injected=False)
+    failure = failure_of(check_stored, reply, [SENT], Policy())
     assert (failure.code, failure.container) == (code, "debugger")
     assert failure.field == (field and f"spec.ephemeralContainers[1].{field}")
 
 
 def test_injected_fields_of_the_reply_are_listed() -> None:
     extra = {"securityContext": {"runAsUser": 1}, "workingDir": "/w"}
-    kept = check_stored(pod(stored(**extra)), [SENT], allow_injected=True)["debugger"]
+    kept = check_stored(pod(stored(**extra)), [SENT], Policy(allow_injected=True))["debugger"]
     assert [item["field"].rpartition(".")[2] for item in kept.injected] == ["securityContext", "workingDir"]
 
 

@@ -17,18 +17,19 @@ import yaml
 from ansible_collections.kubedebug.pods.plugins.module_utils._auth import connect
 from ansible_collections.kubedebug.pods.plugins.module_utils._client import Client
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline, check_stored, check_writable, decide
-from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Reference, Request, ensure
+from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Request, ensure
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES, Failure
-from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain
+from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, Subject, explain, of_pod
+from ansible_collections.kubedebug.pods.plugins.module_utils._select import Pods, Selection, select
 from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
 from ansible_collections.kubedebug.pods.plugins.module_utils._status import judge
 from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
-from tests.unit.plugins.modules.documents import NAMESPACE, PATCH_PATH, POD, POD_PATH, RUNNING, SENT, pod, stored, terminated, waiting
+from tests.unit.plugins.modules.documents import NAMESPACE, PATCH_PATH, POD, POD_PATH, PODS_PATH, RUNNING, SENT, pod, stored, terminated, waiting
 from tests.unit.plugins.modules.script import Call, ScriptedServer
 
 
 def refused(code: int, message: str, name: str = "") -> t.Callable[[], Failure]:
-    return lambda: explain(Status(code, "", message, name, []), namespace=NAMESPACE, pod=POD)
+    return lambda: explain(Status(code, "", message, name, []), of_pod(NAMESPACE, POD, writes=True))
 
 
 def judged(state: t.Any, wait_for: str = "running") -> t.Callable[[], Failure | None]:
@@ -39,9 +40,23 @@ def ensured(*calls: Call, **request: t.Any) -> t.Callable[[], Failure | None]:
     def run() -> Failure | None:
         server = ScriptedServer(calls)
         client = Client(connect({"host": server.url, "api_key": "abc"}))
-        [outcome] = ensure(client, Request(containers=[SENT], policy=Policy(), **request), [Reference(NAMESPACE, POD)])
+        [outcome] = ensure(client, Request(containers=[SENT], policy=Policy(), **request), Pods(NAMESPACE, POD)).outcomes
         server.finish()
         return outcome.failure
+
+    return run
+
+
+def selected(pods: list[dict[str, t.Any]]) -> t.Callable[[], t.Any]:
+    def run() -> t.Any:
+        items = [{key: value for key, value in item.items() if key != "kind"} for item in pods]
+        reply = {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "9"}, "items": items}
+        server = ScriptedServer([Call("GET", PODS_PATH).json(reply)])
+        client = Client(connect({"host": server.url, "api_key": "abc"}))
+        try:
+            return ensure(client, Request([SENT], Policy()), select(client, NAMESPACE, Selection(["app=cart"], max_pods=2)))
+        finally:
+            server.finish()
 
     return run
 
@@ -60,7 +75,7 @@ THERE = Call("GET", POD_PATH).json(pod())
 AWAY = [Call("GET", POD_PATH).broken() for _attempt in range(8)]
 RIGHT = 'User "u" cannot patch resource "pods/ephemeralcontainers" in API group "" in the namespace "shop"'
 SITUATIONS: dict[str, t.Callable[[], t.Any]] = {
-    "invalid_options": lambda: build({"name": "debugger", "command": "sleep"}, None),
+    "invalid_options": lambda: check_offline([SENT], build({"name": "debugger", "command": "sleep"}, None).errors),
     "missing_library": broken_library,
     "unauthorized": refused(401, "Unauthorized"),
     "forbidden_rbac": refused(403, RIGHT),
@@ -71,6 +86,9 @@ SITUATIONS: dict[str, t.Callable[[], t.Any]] = {
     "dry_run_unsupported": refused(400, 'admission webhook "w" does not support dry run'),
     "outcome_unknown": ensured(THERE, Call("PATCH", PATCH_PATH).broken(), *AWAY),
     "pod_not_found": refused(404, f'pods "{POD}" not found', POD),
+    "workload_not_found": lambda: explain(Status(404, "", "", "cart", []), Subject(NAMESPACE, "job shop/cart", kind="jobs")),
+    "no_pods_matched": selected([]),
+    "too_many_pods": selected([pod(name=f"cart-{number}", uid=str(number)) for number in range(3)]),
     "pod_replaced": lambda: decide(pod(), [SENT], Policy(pod_uid="another")),
     "pod_terminating": lambda: check_writable(pod(deletionTimestamp="2026-11-01T10:00:00Z")),
     "pod_finished": lambda: check_writable(pod(phase="Failed")),
@@ -80,7 +98,7 @@ SITUATIONS: dict[str, t.Callable[[], t.Any]] = {
     "different": lambda: decide(pod(stored(image="x:1")), [SENT], Policy()),
     "removal_refused": lambda: decide(pod(stored()), [SENT], Policy(state="absent")),
     "finished": lambda: decide(pod(stored(), states={"debugger": terminated()}), [SENT], Policy(on_finished="fail")),
-    "dropped_by_server": lambda: check_stored(pod(), [SENT], allow_injected=False),
+    "dropped_by_server": lambda: check_stored(pod(), [SENT], Policy()),
     "image_error": judged(waiting("InvalidImageName")),
     "start_error": judged(waiting("RunContainerError")),
     "exited": judged(terminated(1, "Error"), "completed"),

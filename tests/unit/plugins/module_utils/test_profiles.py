@@ -56,14 +56,14 @@ def test_what_is_copied() -> None:
 
 def test_what_is_given_wins_and_is_known() -> None:
     container = {"name": "d", "targetContainerName": "app", "securityContext": {"runAsUser": 1, "runAsGroup": 2}}
-    fitted, unknown = for_pod(container, pod({"capabilities": {"drop": ["ALL"]}}), "match_target")
+    fitted, unknown, _left_out = for_pod(container, pod({"capabilities": {"drop": ["ALL"]}}), "match_target")
     assert fitted["securityContext"] == {"capabilities": {"drop": ["ALL"]}, "runAsUser": 1, "runAsGroup": 2}
     assert unknown == []
 
 
 def test_other_profiles_do_not_look_at_the_pod() -> None:
     container = {"name": "d", "image": "x"}
-    assert for_pod(container, {}, "general") == (container, [])
+    assert for_pod(container, {}, "general") == (container, [], [])
 
 
 def test_a_target_is_needed() -> None:

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
-from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, is_conflict, status_of, words
+from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, is_conflict, of_pod, status_of, words
 from tests.unit.plugins.modules.documents import DUPLICATE, FORBIDDEN, NAMESPACE, NOT_FOUND, POD, TEST_FAILED, UID, pod, status
 
 P = "spec.ephemeralContainers[0]"
@@ -25,7 +25,7 @@ def answer(document: t.Any, code: int | None = None, reason: str = "") -> Status
 
 
 def explained(document: dict[str, t.Any]) -> Failure:
-    return explain(answer(document), namespace=NAMESPACE, pod=POD)
+    return explain(answer(document), of_pod(NAMESPACE, POD, writes=True))
 
 
 def invalid(message: str, reason: str = "FieldValueInvalid") -> dict[str, t.Any]:
@@ -231,7 +231,7 @@ def test_bodies_of_any_kind(body: t.Any, expected: tuple[str, str, str]) -> None
     found = answer(body, 502, "Reason")
     assert (found.reason, found.message, found.name) == expected
     assert (found.code, found.causes) == (502, [])
-    failure = explain(found, namespace=NAMESPACE, pod=POD)
+    failure = explain(found, of_pod(NAMESPACE, POD, writes=True))
     assert failure.code == "api_error"
     assert "502" in failure.msg
 

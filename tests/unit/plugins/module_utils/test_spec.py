@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
-from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build, from_options, merge, read_document
+from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build, from_options, merge, option_errors, read_document
 from tests.unit.plugins.module_utils.specs import EVERY_FIELD, Container
 
 #: The document of the original documentation of ephemeral containers.
@@ -74,21 +74,28 @@ WRONG_WORDS: dict[str, tuple[str, t.Any, str]] = {
     "env null": ("env", {"A": None}, "env.A"),
     "env list": ("env", {"A": ["b"]}, "env.A"),
     "env name": ("env", {1: "a"}, "env.1"),
+    "env text": ("env", "OPTS=a,b=c", "env"),
+    "env of pairs": ("env", [{"name": "A", "value": "b"}], "env"),
+    "image boolean": ("image", True, "image"),
+    "image number": ("image", 1.1, "image"),
+    "target number": ("target", 7, "target"),
 }
 
 
 @pytest.mark.parametrize(("option", "value", "field"), WRONG_WORDS.values(), ids=WRONG_WORDS)
 def test_values_that_would_have_to_be_guessed_are_refused(option: str, value: t.Any, field: str) -> None:
-    with pytest.raises(Failure) as caught:
-        build({"name": "debugger", option: value}, None)
-    assert (caught.value.code, caught.value.field) == ("invalid_options", field)
+    assert [found.field for found in build({"name": "debugger", option: value}, None).errors] == [field]
 
 
 @pytest.mark.parametrize(("option", "value"), [("command", "sleep 900"), ("env", {"VERSION": 1.1})], ids=["list", "quotes"])
 def test_refused_values_come_with_the_right_spelling(option: str, value: t.Any) -> None:
-    with pytest.raises(Failure) as caught:
-        build({"name": "debugger", option: value}, None)
-    assert {"command": "command: [sleep", "env": "quotes"}[option] in caught.value.msg
+    [found] = build({"name": "debugger", option: value}, None).errors
+    assert {"command": "command: [sleep", "env": "quotes"}[option] in found.message
+
+
+def test_all_wrong_options_are_found() -> None:
+    params = {"name": 1, "image": True, "command": ["a", 1, 2], "env": {"A": 1}, "target": 2.5, "stdin": True}
+    assert [found.field for found in option_errors(params)] == ["name", "image", "command[1]", "command[2]", "target", "env.A"]
 
 
 DOCUMENTS: dict[str, tuple[t.Any, list[Container], str | None, str | None]] = {
@@ -124,7 +131,7 @@ DOCUMENTS: dict[str, tuple[t.Any, list[Container], str | None, str | None]] = {
 
 @pytest.mark.parametrize(("document", "containers", "pod", "namespace"), DOCUMENTS.values(), ids=DOCUMENTS)
 def test_documents(document: t.Any, containers: list[Container], pod: str | None, namespace: str | None) -> None:
-    assert read_document(document, "definition") == (containers, pod, namespace)
+    assert read_document(document, "definition")[:3] == (containers, pod, namespace)
     assert build({}, document).containers == containers
 
 
@@ -149,6 +156,7 @@ BROKEN: dict[str, tuple[t.Any, str]] = {
     "metadata is a text": (changed(metadata="example-pod"), "src.metadata"),
     "name is a number": (changed(metadata={"name": 7}), "src.metadata.name"),
     "name is null": (changed(metadata={"name": None}), "src.metadata.name"),
+    "uid is a number": (changed(metadata={"uid": 7}), "src.metadata.uid"),
     "namespace is a list": (changed(metadata={"namespace": []}), "src.metadata.namespace"),
     "no list": (changed(ephemeralContainers="gone"), "src.ephemeralContainers"),
     "null list": (changed(ephemeralContainers=None), "src.ephemeralContainers"),
@@ -195,6 +203,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, t.Any], t.Any, str]] = {
     "one name for two": ({"name": "a"}, document({"image": "x"}, {"image": "y"}), "name"),
     "another pod": ({"pod": "p"}, document({"name": "a"}, name="q"), "pod"),
     "another namespace": ({"namespace": "n"}, document({"name": "a"}, namespace="m"), "namespace"),
+    "another pod of that name": ({"pod_uid": "1"}, document({"name": "a"}, uid="2"), "pod_uid"),
     "no name at all": ({}, {"image": "x"}, "name"),
     "an empty name": ({"name": ""}, None, "name"),
     "no name in one of two": ({}, document({"name": "a"}, {"image": "x"}), "name"),

@@ -683,7 +683,7 @@ def test_time_out_says_the_last_state(run_module: RunModule) -> None:
 
 def test_log(run_module: RunModule) -> None:
     there = pod(stored(), states={"debugger": terminated()})
-    log = Call("GET", f"{POD_PATH}/log").query(container="debugger", limitBytes="1000", tailLines="5").text(b"caf\xc3\xa9 \xff {{ x }}\n")
+    log = Call("GET", f"{POD_PATH}/log").query(container="debugger", limitBytes="1001", tailLines="5").text(b"caf\xc3\xa9 \xff {{ x }}\n")
     result = run_module(module, [get(there), log], logs=True, log_tail_lines=5, log_limit_bytes=1000, **ASKED)
     assert result["container"]["log"] == "café \ufffd {{ x }}\n"
 

@@ -28,7 +28,7 @@ def get(document: t.Any, code: int = 200) -> Call:
 
 
 def log(name: str = "debugger", content: bytes = b"", **query: str) -> Call:
-    return Call("GET", f"{POD_PATH}/log").query(container=name, limitBytes=query.pop("limitBytes", "65536"), **query).text(content)
+    return Call("GET", f"{POD_PATH}/log").query(container=name, limitBytes=query.pop("limitBytes", "65537"), **query).text(content)
 
 
 def events(*items: dict[str, t.Any]) -> Call:
@@ -112,6 +112,7 @@ def test_everything_about_a_container_is_one_get(run_module: RunModule) -> None:
             "added_at": "2026-11-01T10:00:00Z",
             "requested_by": "INC-4711",
             "log": None,
+            "log_truncated": False,
             "events": [],
             "attach_command": "kubectl attach -it -n shop cart-7c9f -c debugger",
         }
@@ -226,7 +227,7 @@ def test_every_mode_looks_and_changes_nothing(run_module: RunModule, check: bool
 
 
 def test_logs_of_what_has_started(run_module: RunModule) -> None:
-    result = run_module(module, [get(THREE), log("a", b"caf\xc3\xa9 \xff\n"), log("b", b"")], logs=True, **TARGET)
+    result = run_module(module, [get(THREE), log("a", b"caf\xc3\xa9 \xff\n"), log("b", b"")], logs=True, concurrency=1, **TARGET)
     assert {entry["name"]: entry["log"] for entry in result["containers"]} == {"c": None, "a": "caf\u00e9 \ufffd\n", "b": ""}
 
 
@@ -236,14 +237,14 @@ def test_logs_in_check_mode(run_module: RunModule) -> None:
 
 
 def test_limits_of_a_log(run_module: RunModule) -> None:
-    calls = [get(THREE), log("a", b"x", limitBytes="7", tailLines="0")]
+    calls = [get(THREE), log("a", b"x", limitBytes="8", tailLines="0")]
     assert run_module(module, calls, logs=True, log_limit_bytes=7, log_tail_lines=0, names=["a"], **TARGET)["containers"][0]["log"] == "x"
 
 
 def test_a_log_that_cannot_be_read_is_a_warning(run_module: RunModule) -> None:
     gone = status(400, "BadRequest", 'container "a" in pod "cart-7c9f" is waiting to start: trying and failing to pull image')
     calls = [get(THREE), Call("GET", f"{POD_PATH}/log").json(gone, 400), log("b", b"x")]
-    result = run_module(module, calls, logs=True, names=["a", "b"], **TARGET)
+    result = run_module(module, calls, logs=True, names=["a", "b"], concurrency=1, **TARGET)
     assert [entry["log"] for entry in result["containers"]] == [None, "x"]
     assert any("log of a could not be read" in str(warning) for warning in result["warnings"])
     assert not any("log of b" in str(warning) for warning in result["warnings"])
@@ -251,7 +252,7 @@ def test_a_log_that_cannot_be_read_is_a_warning(run_module: RunModule) -> None:
 
 def test_a_log_that_must_not_be_read_fails(run_module: RunModule) -> None:
     calls = [get(THREE), Call("GET", f"{POD_PATH}/log").json(denied("get", "pods/log"), 403)]
-    result = run_module(module, calls, logs=True, **TARGET)
+    result = run_module(module, calls, logs=True, concurrency=1, **TARGET)
     assert result["failure"]["code"] == "forbidden_rbac"
     assert 'resources: ["pods/log"], verbs: ["get"]' in result["msg"]
 
