@@ -33,7 +33,7 @@ class Module(AnsibleModule):
     """An AnsibleModule that supports check mode and whose own complaints about options carry a ``failure`` as all others do."""
 
     def __init__(self, spec: ArgumentSpec) -> None:
-        super().__init__(supports_check_mode=True, **spec.to_kwargs())
+        super().__init__(supports_check_mode=True, **spec.to_kwargs())  # type: ignore[no-untyped-call]
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         result.setdefault("failure", Failure("invalid_options", msg).to_dict())
