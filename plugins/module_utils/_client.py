@@ -94,8 +94,15 @@ class Client:
         self._host = _without_credentials(self._url)
         self._pool = RESTClientObject(connection.configuration).pool_manager
 
-    def get_pod(self, namespace: str, pod: str, *, patience: float = PATIENCE, until: float | None = None) -> dict[str, t.Any]:
-        """GET the pod. Goes on for ``patience`` seconds while the server is away or overloaded."""
+    def get_pod(self, namespace: str, pod: str, *, by_list: bool = False, patience: float = PATIENCE, until: float | None = None) -> dict[str, t.Any]:
+        """Read the pod. Goes on for ``patience`` seconds while the server is away or overloaded. ``by_list`` takes the right to list pods instead of
+        the one to get them, for those who select pods need no other."""
+        if by_list:
+            pods = self.list_pods(namespace, field_selector=f"metadata.name={pod}", patience=patience, until=until).pods
+            if not pods:
+                subject = of_pod(namespace, pod)
+                raise _refusals.explain(_refusals.Status(404, "NotFound", f'pods "{pod}" not found', pod, []), subject)
+            return pods[0]
         reply = self._read(_pod_path(namespace, pod), [], of_pod(namespace, pod), patience=patience, until=until)
         return _decode(reply.data, "Pod", self._host)
 

@@ -14,7 +14,7 @@ import time
 import typing as t
 import uuid
 
-from ._client import LOG_BYTES_A_TASK, Added, Client, Conflict, Lost, side_by_side
+from ._client import LOG_BYTES_A_TASK, PATIENCE, Added, Client, Conflict, Lost, side_by_side
 from ._decide import Decision, Kept, Policy, check_against, check_known, check_stored, check_writable, decide
 from ._errors import Failure
 from ._manager import manager_name, writer_of
@@ -108,7 +108,8 @@ def ensure(client: Client, request: Request, pods: Pods) -> Ensured:
         outcomes = [Outcome(Reference(pods.namespace, pods.named))]
     else:
         outcomes = [Outcome(Reference(pods.namespace, str(pod["metadata"]["name"])), pod) for pod in pods.listed]
-    side_by_side(lambda outcome: _settle(client, request, outcome, manager, deadline), outcomes, request.concurrency)
+    write = _Write(client, request, manager, deadline, by_list=pods.named is None)
+    side_by_side(lambda outcome: _settle(write, outcome), outcomes, request.concurrency)
     left_out = list(pods.unfit)
     if pods.named is None:
         left_out += [outcome.failure for outcome in outcomes if outcome.failure and not outcome.changed and outcome.failure.code in _UNFIT]
@@ -137,9 +138,25 @@ def _none_matched(namespace: str, left_out: t.Sequence[Failure]) -> Failure:
     )
 
 
-def _settle(client: Client, request: Request, outcome: Outcome, manager: str, deadline: float) -> None:
+class _Write(t.NamedTuple):
+    """What the writes of a task have in common."""
+
+    client: Client
+    request: Request
+    manager: str
+    deadline: float
+    by_list: bool
+
+    def read(self, reference: Reference, patience: float = PATIENCE) -> dict[str, t.Any]:
+        """The pod as it is now."""
+        until = max(self.deadline, time.monotonic() + 1.0)
+        return self.client.get_pod(*reference, by_list=self.by_list, patience=patience, until=until)
+
+
+def _settle(write: _Write, outcome: Outcome) -> None:
+    request = write.request
     try:
-        _decide_and_write(client, request, outcome, manager, deadline)
+        _decide_and_write(write, outcome)
     except Failure as failure:
         if failure.code == "pod_not_found" and request.policy.state == "absent":
             outcome.names = []
@@ -149,11 +166,11 @@ def _settle(client: Client, request: Request, outcome: Outcome, manager: str, de
         outcome.fail(failure)
 
 
-def _decide_and_write(client: Client, request: Request, outcome: Outcome, manager: str, deadline: float) -> None:
-    namespace, name = outcome.reference
+def _decide_and_write(write: _Write, outcome: Outcome) -> None:
+    client, request, manager, deadline, _by_list = write
     lost: Lost | None = None
     outcome.names = [str(container["name"]) for container in request.containers]
-    pod = outcome.pod or client.get_pod(namespace, name, until=deadline)
+    pod = outcome.pod or write.read(outcome.reference)
     outcome.before = frozenset(str(container["name"]) for container in (pod.get("spec") or {}).get("ephemeralContainers") or ())
     policy = request.policy._replace(pod_uid=request.policy.pod_uid or pod["metadata"]["uid"])
     sent: Decision | None = None
@@ -180,13 +197,13 @@ def _decide_and_write(client: Client, request: Request, outcome: Outcome, manage
         try:
             reply = client.add_ephemeral_containers(pod, decision.missing, field_manager=manager, dry_run=request.dry_run, until=deadline)
         except Conflict:
-            pod = client.get_pod(namespace, name, until=deadline)
+            pod = write.read(outcome.reference)
         except Lost as exc:
             if not request.dry_run and (lost is None or lost.answered):
                 lost = exc
             pause = max(exc.retry_after, min(0.1 * 2**attempt, 3.0))
             time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
-            pod = _read_after_loss(client, outcome, exc, deadline)
+            pod = _read_after_loss(write, outcome, exc)
         else:
             _take_reply(request, outcome, decision, reply)
             outcome.warnings += [f"mounts_from: {words}." for words in dict.fromkeys(words for each in fitted for words in each.left_out)]
@@ -224,10 +241,10 @@ def _claim(outcome: Outcome, pod: t.Mapping[str, t.Any], decision: Decision, man
             outcome.written = dict(pod)
 
 
-def _read_after_loss(client: Client, outcome: Outcome, lost: Lost, deadline: float) -> dict[str, t.Any]:
+def _read_after_loss(write: _Write, outcome: Outcome, lost: Lost) -> dict[str, t.Any]:
     namespace, name = outcome.reference
     try:
-        return client.get_pod(namespace, name, patience=max(deadline - time.monotonic(), 1.0), until=max(deadline, time.monotonic() + 1.0))
+        return write.read(outcome.reference, patience=max(write.deadline - time.monotonic(), 1.0))
     except Failure as failure:
         if failure.code == "pod_not_found":
             raise
@@ -301,6 +318,9 @@ def _read_log(client: Client, request: Request, outcome: Outcome, names: t.Seque
         try:
             text, more = client.read_log(*outcome.reference, name, tail_lines=request.log_tail_lines, limit_bytes=limit // (len(names) - number))
         except Failure as failure:
+            if failure.code in ("forbidden_rbac", "unauthorized"):
+                outcome.fail(failure)
+                return
             outcome.warnings.append(f"The log of {name} could not be read: {failure.msg}")
             continue
         outcome.logs[name] = (text, more)

@@ -36,8 +36,8 @@ _OPERATORS = {"In": "{key} in ({values})", "NotIn": "{key} notin ({values})", "E
 class Selection(t.NamedTuple):
     """Which pods of a namespace: those that all the selectors match, or those of a workload (TYPE/NAME). At most ``max_pods`` of them."""
 
-    label_selectors: t.Sequence[str] = ()
-    field_selectors: t.Sequence[str] = ()
+    label_selectors: t.Sequence[str] | None = None
+    field_selectors: t.Sequence[str] | None = None
     workload: str | None = None
     max_pods: int = 10
 
@@ -80,9 +80,9 @@ def select(client: Client, namespace: str, selection: Selection) -> Pods:
 
     Raises Failure ``too_many_pods`` with the count, ``workload_not_found``, ``invalid_options`` for selectors that the server does not understand.
     """
-    workload = _find(client, namespace, selection.workload) if selection.workload else None
-    labels = workload.label_selector if workload else ",".join(selection.label_selectors)
-    fields = ",".join(selection.field_selectors)
+    workload = _find(client, namespace, selection.workload) if selection.workload is not None else None
+    labels = workload.label_selector if workload else ",".join(selection.label_selectors or ())
+    fields = ",".join(selection.field_selectors or ())
     owners: dict[str, bool] = {}
     for attempt in range(_RESTARTS + 1):
         try:
@@ -130,7 +130,7 @@ def _count_rest(client: Client, namespace: str, labels: str | None, fields: str 
 
 
 def _too_many(selection: Selection, workload: _Workload | None, total: int, fit: int) -> Failure:
-    what = workload.words if workload else ", ".join([*selection.label_selectors, *selection.field_selectors])
+    what = workload.words if workload else ", ".join([*(selection.label_selectors or ()), *(selection.field_selectors or ())])
     some = f" ({fit} of them can take a container)" if fit < total else ""
     return Failure(
         "too_many_pods",

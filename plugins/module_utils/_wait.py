@@ -196,7 +196,7 @@ class _Follower:
 
     def _read_one(self, judge_: _Judge, patience: float) -> str | None:
         try:
-            pod = self._client.get_pod(self._scope.namespace, judge_.name, patience=patience, until=self._deadline)
+            pod = self._client.get_pod(self._scope.namespace, judge_.name, by_list=self._scope.pod is None, patience=patience, until=self._deadline)
         except Failure as failure:
             if failure.code != "pod_not_found":
                 raise

@@ -688,12 +688,22 @@ def test_log(run_module: RunModule) -> None:
     assert result["container"]["log"] == "café \ufffd {{ x }}\n"
 
 
-def test_log_that_cannot_be_read_is_a_warning(run_module: RunModule) -> None:
-    there = pod(stored(), states={"debugger": RUNNING})
+def test_log_that_must_not_be_read_fails_and_what_was_done_counts(run_module: RunModule) -> None:
+    there = pod(stored(), states={"debugger": RUNNING}, version="101")
     denied = status(403, "Forbidden", 'pods "x" is forbidden: User "u" cannot get resource "pods/log" in API group "" in the namespace "shop"')
-    result = run_module(module, [get(there), Call("GET", f"{POD_PATH}/log").json(denied, 403)], logs=True, **ASKED)
+    result = run_module(module, [get(pod()), patch(there), Call("GET", f"{POD_PATH}/log").json(denied, 403)], logs=True, **ASKED)
+    assert result["failure"]["code"] == "forbidden_rbac"
+    assert result["failure"]["details"][0]["resource"] == "pods/log"
+    assert result["changed"]
+    assert result["container"]["state"] == "running"
+
+
+def test_log_that_is_not_there_is_a_warning(run_module: RunModule) -> None:
+    there = pod(stored(), states={"debugger": RUNNING})
+    gone = status(400, "BadRequest", 'container "debugger" in pod "cart-7c9f" is not available')
+    result = run_module(module, [get(there), Call("GET", f"{POD_PATH}/log").json(gone, 400)], logs=True, **ASKED)
     assert not result.get("failed")
-    assert any("pods/log" in str(warning) for warning in result["warnings"])
+    assert any("is not available" in str(warning) for warning in result["warnings"])
 
 
 def test_field_manager_tells_who_asked(run_module: RunModule) -> None:
