@@ -1,0 +1,208 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of docs/rights.md: which rights each operation needs, found out by taking one after the other away from a real account."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import re
+import secrets
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
+from tests.cluster.accounts import RBAC, kubectl
+from tests.collection import ROOT
+from tests.invoke import invoke
+
+if t.TYPE_CHECKING:
+    from tests.cluster import Cluster
+
+TABLE = ROOT / "docs" / "rights.md"
+WORKLOADS = ("deployment", "statefulset", "daemonset", "replicaset", "job")
+#: Names that have been used on the pods.
+_NAMES = (f"c{number}" for number in itertools.count())
+
+
+class Right(t.NamedTuple):
+    """One verb on one resource."""
+
+    verb: str
+    group: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}{'.' if self.group else ''}{self.group}"
+
+    @property
+    def name(self) -> str:
+        """A name for a role and for the account that lacks it."""
+        return re.sub("[^a-z]+", "-", str(self))
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    """A use of a module as a person would say it. ``options`` are those besides the login, the namespace and, for what adds a container, its name."""
+
+    words: str
+    options: dict[str, t.Any]
+    info: bool = False
+    check: bool = False
+    name: str | None = None
+
+    def run(self, login: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The module's result."""
+        if self.info:
+            return invoke(ephemeral_container_info, {**login, **self.options})
+        options = {"image": "busybox:1.35", "command": ["sleep", "900"], "wait": False, **self.options}
+        return invoke(ephemeral_container, {**login, "name": self.name or next(_NAMES), **options}, check=self.check)
+
+
+def operations(image: str) -> list[Operation]:
+    """Everything that the documentation says the modules can do and that asks the server for something else."""
+    here = {"pod": "runs", "image": image}
+    return [
+        Operation("add a container to a `pod`", {"pod": "pending"}),
+        Operation("the same in check mode", {"pod": "pending"}, check=True),
+        Operation("find it there", {"pod": "runs", "image": image}, name="there"),
+        Operation("add it and wait until it runs", {**here, "wait": True}),
+        Operation("add it and return its log", {**here, "command": ["hostname"], "wait": True, "wait_for": "completed", "logs": True}),
+        Operation("add it to pods by `label_selectors` or `field_selectors`", {"label_selectors": ["of=deployment"]}),
+        Operation("add it to them and wait until it runs", {"label_selectors": ["of=runs"], "image": image, "wait": True}),
+        *(Operation(f"add it to the pods of a workload `{type_}/NAME`", {"workload": f"{type_}/{type_}"}) for type_ in WORKLOADS),
+        Operation("look at a `pod`", {"pod": "runs"}, info=True),
+        Operation("look at it and return logs", {"pod": "runs", "logs": True}, info=True),
+        Operation("look at it and return events", {"pod": "runs", "events": True}, info=True),
+        Operation("look at pods by `label_selectors` or `field_selectors`", {"label_selectors": ["of=runs"]}, info=True),
+        Operation("look at the pods of a workload `deployment/NAME`", {"workload": "deployment/deployment"}, info=True),
+    ]
+
+
+def rights() -> list[Right]:
+    """Every right of docs/rbac.yml."""
+    role = next(item for item in yaml.safe_load(RBAC.read_text())["items"] if item["kind"] == "Role")
+    return [Right(verb, group, resource) for rule in role["rules"] for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]]
+
+
+def documented() -> dict[str, list[str]]:
+    """The table: operation -> rights."""
+    rows = [line.strip("|").split("|") for line in TABLE.read_text().splitlines() if line.startswith("| ")][1:]
+    return {operation.strip(): [right.strip(" `") for right in said.split(",")] for operation, said in rows}
+
+
+class Accounts:
+    """Service accounts with all rights but one, and with exactly some."""
+
+    def __init__(self, cluster: Cluster, namespace: str, known: t.Sequence[Right]) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._logins: dict[str, dict[str, t.Any]] = {}
+        granted = {"all": list(known), **{f"without-{right.name}": [other for other in known if other != right] for right in known}}
+        granted |= {f"exactly-{number}": [right for right in known if str(right) in said] for number, said in enumerate(documented().values())}
+        items: list[dict[str, t.Any]] = [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}} for name in granted]
+        for right in known:
+            rule = {"apiGroups": [right.group], "resources": [right.resource], "verbs": [right.verb]}
+            items.append({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": right.name}, "rules": [rule]})
+            items.append(
+                {
+                    "apiVersion": "rbac.authorization.k8s.io/v1",
+                    "kind": "RoleBinding",
+                    "metadata": {"name": right.name},
+                    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": right.name},
+                    "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace} for name, has in granted.items() if right in has],
+                }
+            )
+        kubectl(cluster, "create", f"--namespace={namespace}", "--filename=-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+
+    def login(self, name: str) -> dict[str, t.Any]:
+        """The options that a module logs in with as this account."""
+        if name not in self._logins:
+            token = kubectl(self._cluster, "create", "token", name, f"--namespace={self._namespace}").strip()
+            ca = {"ca_cert": str(self._cluster.ca_file)} if self._cluster.ca_file else {}
+            self._logins[name] = {"host": self._cluster.server, "api_key": token, "namespace": self._namespace, **ca}
+        return self._logins[name]
+
+
+def objects(image: str, application: str) -> list[dict[str, t.Any]]:
+    """A pod that runs, and of every workload one whose pods are bound to no node."""
+    container = {"name": "app", "image": application}
+    waiting = {"containers": [container], "schedulerName": "nobody"}
+    found: list[dict[str, t.Any]] = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pending"}, "spec": waiting},
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "runs", "labels": {"of": "runs"}},
+            "spec": {"containers": [container], "terminationGracePeriodSeconds": 1},
+        },
+    ]
+    for type_ in WORKLOADS:
+        labels = {"of": type_}
+        spec: dict[str, t.Any] = {"template": {"metadata": {"labels": labels}, "spec": dict(waiting)}}
+        if type_ == "job":
+            spec["template"]["spec"]["restartPolicy"] = "Never"
+        else:
+            spec["selector"] = {"matchLabels": labels}
+        if type_ == "daemonset":
+            # A daemon set's pods are bound to their nodes by itself: its scheduler's name has no say, a selector of nodes has.
+            spec["template"]["spec"].pop("schedulerName")
+        version, kind = ("batch/v1", "Job") if type_ == "job" else ("apps/v1", {"deployment": "Deployment", "daemonset": "DaemonSet"}.get(type_, ""))
+        kind = kind or {"statefulset": "StatefulSet", "replicaset": "ReplicaSet"}[type_]
+        found.append({"apiVersion": version, "kind": kind, "metadata": {"name": type_}, "spec": spec})
+    return found
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: Cluster) -> t.Iterator[str]:
+    name = f"kd-rights-{secrets.token_hex(3)}"
+    kubectl(cluster, "create", "namespace", name)
+    try:
+        everything = {"apiVersion": "v1", "kind": "List", "items": objects(cluster.images["busybox"], cluster.images["distroless"])}
+        kubectl(cluster, "create", f"--namespace={name}", "--filename=-", text=json.dumps(everything))
+        kubectl(cluster, "wait", f"--namespace={name}", "pod/runs", "--for=condition=Ready", "--timeout=60s")
+        for type_ in WORKLOADS:
+            kubectl(cluster, "wait", f"--namespace={name}", "pod", f"--selector=of={type_}", "--for=create", "--timeout=60s")
+        yield name
+    finally:
+        kubectl(cluster, "delete", "namespace", name, "--wait=false")
+
+
+@pytest.mark.integration
+def test_the_table_of_rights(cluster: Cluster, namespace: str) -> None:
+    known = rights()
+    accounts = Accounts(cluster, namespace, known)
+    image = cluster.images["busybox"]
+    asked = operations(image)
+    there = Operation("", {"pod": "runs", "image": image, "wait": True}, name="there").run(accounts.login("all"))
+    assert not there.get("failed"), there
+    found = {operation.words: needs(operation, accounts, known) for operation in asked}
+    table = [f"| {words} | {', '.join(f'`{right}`' for right in needed)} |" for words, needed in found.items()]
+    assert documented() == found, "docs/rights.md has to have this table:\n" + "\n".join(table)
+    for number, operation in enumerate(asked):
+        result = operation.run(accounts.login(f"exactly-{number}"))
+        assert not result.get("failed"), (operation.words, result)
+
+
+def needs(operation: Operation, accounts: Accounts, known: t.Sequence[Right]) -> list[str]:
+    """The rights without which the operation fails, each time saying so."""
+    result = operation.run(accounts.login("all"))
+    assert not result.get("failed"), (operation.words, result)
+    needed = []
+    for right in known:
+        result = operation.run(accounts.login(f"without-{right.name}"))
+        if not result.get("failed"):
+            continue
+        [detail] = result["failure"]["details"]
+        assert result["failure"]["code"] == "forbidden_rbac", (operation.words, right, result)
+        assert (detail["verb"], detail["group"], detail["resource"]) == tuple(right), (operation.words, right, result)
+        assert f'apiGroups: ["{right.group}"], resources: ["{right.resource}"], verbs: ["{right.verb}"]' in result["msg"]
+        if operation.check:
+            assert right.verb != "patch" or "dry run" in result["msg"]
+        needed.append(str(right))
+    return needed
