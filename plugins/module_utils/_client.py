@@ -16,9 +16,7 @@ import time
 import typing as t
 from urllib.parse import quote, urlencode
 
-from . import _refusals
 from ._errors import Failure
-from ._refusals import Subject, of_pod
 from ._status import is_pod
 
 if t.TYPE_CHECKING:
@@ -38,6 +36,21 @@ _USER_AGENT = "kubedebug.pods"
 
 
 _Item = t.TypeVar("_Item")
+
+
+class Subject(t.NamedTuple):
+    """What a request is about. ``where`` has words for it, ``kind`` is the resource (``pods``, or a workload's), ``writes`` says that it is a write."""
+
+    namespace: str
+    where: str
+    pod: str | None = None
+    kind: str = "pods"
+    writes: bool = False
+
+
+def of_pod(namespace: str, pod: str, *, writes: bool = False) -> Subject:
+    """A request about one pod."""
+    return Subject(namespace, f"pod {namespace}/{pod}", pod, writes=writes)
 
 
 class Lost(Exception):
@@ -100,8 +113,7 @@ class Client:
         if by_list:
             pods = self.list_pods(namespace, field_selector=f"metadata.name={pod}", patience=patience, until=until).pods
             if not pods:
-                subject = of_pod(namespace, pod)
-                raise _refusals.explain(_refusals.Status(404, "NotFound", f'pods "{pod}" not found', pod, []), subject)
+                raise _explain(404, "Not Found", json.dumps({"kind": "Status", "details": {"name": pod}}).encode(), of_pod(namespace, pod))
             return pods[0]
         reply = self._read(_pod_path(namespace, pod), [], of_pod(namespace, pod), patience=patience, until=until)
         return _decode(reply.data, "Pod", self._host)
@@ -260,13 +272,13 @@ class Client:
                 reply = self._request("GET", path, query, until=until, **how)
                 if reply.status < 300:
                     return reply
-                status = _refusals.status_of(reply.status, reply.reason, reply.data)
+                content = reply.data
             except (OSError, _transport_error()) as exc:
                 if _is_final(exc) or not retry.wait():
                     raise self._unreachable(exc, subject) from None
                 continue
-            if status.code not in _RETRIED or not retry.wait(_retry_after(reply)):
-                raise _refusals.explain(status, subject)
+            if reply.status not in _RETRIED or not retry.wait(_retry_after(reply)):
+                raise _explain(reply.status, reply.reason, content, subject)
 
     def _write(self, path: str, query: list[tuple[str, str]], operations: list[dict[str, t.Any]], subject: Subject, until: float | None) -> t.Any:
         retry = _Retry(PATIENCE, until)
@@ -279,6 +291,8 @@ class Client:
                 raise Lost(_short(exc)) from None
             if reply.status < 300:
                 return reply
+            from . import _refusals
+
             status = _refusals.status_of(reply.status, reply.reason, reply.data)
             if status.code == 429 and retry.wait(_retry_after(reply)):
                 continue
@@ -296,6 +310,12 @@ class Client:
             pod=subject.pod,
             hint="Nothing is known about the pod, and nothing was written. Check host or kubeconfig, proxy and ca_cert, and that the server is up.",
         )
+
+
+def _explain(code: int, phrase: str | None, content: bytes, subject: Subject) -> Failure:
+    from ._refusals import explain, status_of
+
+    return explain(status_of(code, phrase, content), subject)
 
 
 def side_by_side(work: t.Callable[[_Item], None], items: t.Sequence[_Item], concurrency: int) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._rules import quantity
 from ._schema import CONTAINER, DEFAULTS, MERGE_KEYS, TYPES
 
 #: Where something stored beyond what was asked is a difference: it changes what the container may do or see.
@@ -69,6 +68,8 @@ def _normal(value: t.Any, kind: str) -> t.Any:
 
 
 def _quantity(value: t.Any) -> str:
+    from ._rules_nested import quantity
+
     number = quantity(value)
     return str(value) if number is None else str(number.normalize())
 

@@ -19,8 +19,7 @@ from ._decide import Decision, Kept, Policy, check_against, check_known, check_s
 from ._errors import Failure
 from ._manager import manager_name, writer_of
 from ._spec import for_pod
-from ._status import spec_of, state_of, status_of
-from ._wait import Goal, Scope, wait
+from ._status import judge, spec_of, state_of, status_of
 
 if t.TYPE_CHECKING:
     from ._select import Pods
@@ -283,9 +282,13 @@ def _difference_warnings(outcome: Outcome) -> list[str]:
 
 
 def _wait(client: Client, request: Request, outcomes: t.Sequence[Outcome], pods: Pods, deadline: float) -> None:
-    waiting = [(outcome, outcome.pod) for outcome in outcomes if not outcome.failure and outcome.pod is not None and outcome.names]
+    waiting = [
+        (outcome, outcome.pod) for outcome in outcomes if not outcome.failure and outcome.pod is not None and not _is_there(request, outcome, outcome.pod)
+    ]
     if not waiting:
         return
+    from ._wait import Goal, Scope, wait
+
     version = pods.resource_version if pods.named is None else str(waiting[0][1]["metadata"]["resourceVersion"])
     scope = Scope(pods.namespace, pods.named, pods.label_selector, version)
     goals = [(pod, Goal(tuple(outcome.names), request.wait_for, request.success_exit_codes)) for outcome, pod in waiting]
@@ -300,6 +303,12 @@ def _wait(client: Client, request: Request, outcomes: t.Sequence[Outcome], pods:
         for name in outcome.names:
             if name in failures:
                 outcome.fail(failures[name])
+
+
+def _is_there(request: Request, outcome: Outcome, pod: t.Mapping[str, t.Any]) -> bool:
+    """Whether all that is waited for has come about already."""
+    verdicts = [judge(pod, name, request.wait_for, request.success_exit_codes) for name in outcome.names]
+    return all(verdict.done and not verdict.failure for verdict in verdicts)
 
 
 def _read_logs(client: Client, request: Request, outcomes: t.Sequence[Outcome]) -> None:

@@ -20,8 +20,23 @@ if t.TYPE_CHECKING:
     from types import ModuleType
 
 
+class _NotRun:
+    """Loads a package without running its ``__init__``: what it imports is read, its own names are not there."""
+
+    @staticmethod
+    def create_module(_spec: importlib.machinery.ModuleSpec) -> None:
+        return None
+
+    @staticmethod
+    def exec_module(_module: ModuleType) -> None:
+        pass
+
+
 class _LoadedWhenUsed:
-    """Finds the package's subpackages, which its ``__init__`` imports one and all, so that each is run when it is first used."""
+    """Finds the package's subpackages, which its ``__init__`` imports one and all, so that each is run when it is first used.
+
+    ``kubernetes.utils`` is not run at all: releases from 37 on need one file of it for each request, and its ``__init__`` imports a YAML parser.
+    """
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
@@ -30,7 +45,7 @@ class _LoadedWhenUsed:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec and spec.loader:
-            spec.loader = importlib.util.LazyLoader(spec.loader)
+            spec.loader = t.cast("t.Any", _NotRun()) if name == "kubernetes.utils" else importlib.util.LazyLoader(spec.loader)
         return spec
 
 

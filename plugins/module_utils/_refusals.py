@@ -18,6 +18,9 @@ import typing as t
 
 from ._errors import Failure
 
+if t.TYPE_CHECKING:
+    from ._client import Subject
+
 _RBAC = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)")?'
@@ -80,21 +83,6 @@ def is_conflict(status: Status) -> bool:
 def is_too_large(status: Status) -> bool:
     """Whether the request (413) or the pod that it makes (500 of etcd) is larger than can be stored: that will not change."""
     return status.code == 413 or "request is too large" in status.message
-
-
-class Subject(t.NamedTuple):
-    """What a request is about. ``where`` has words for it, ``kind`` is the resource (``pods``, or a workload's), ``writes`` says that it is a write."""
-
-    namespace: str
-    where: str
-    pod: str | None = None
-    kind: str = "pods"
-    writes: bool = False
-
-
-def of_pod(namespace: str, pod: str, *, writes: bool = False) -> Subject:
-    """A request about one pod."""
-    return Subject(namespace, f"pod {namespace}/{pod}", pod, writes=writes)
 
 
 def explain(status: Status, subject: Subject) -> Failure:

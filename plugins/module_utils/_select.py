@@ -12,9 +12,9 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
+from ._client import Subject
 from ._decide import unfit
 from ._errors import Failure
-from ._refusals import Subject
 
 if t.TYPE_CHECKING:
     from ._client import Client, Page

@@ -16,13 +16,21 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import FieldError
-from ._rules import descending_path_faults, error, quantity, value_errors
+from ._rules import error, value_errors
 from ._schema import CONTAINER, REFUSED, REFUSED_WHY, TYPES
 
+#: The fields whose values have rules in _rules_nested.
+_NESTED = ("env", "envFrom", "volumeMounts", "volumeDevices", "securityContext")
 _WINDOWS_NEVER = (
     *("appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem", "privileged"),
     *("allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup"),
 )
+
+
+def _is_quantity(value: t.Any) -> bool:
+    from ._rules_nested import quantity
+
+    return quantity(value) is not None
 
 
 def _is_kind(value: t.Any, kind: str) -> bool:
@@ -31,7 +39,7 @@ def _is_kind(value: t.Any, kind: str) -> bool:
         "string": isinstance(value, str),
         "boolean": isinstance(value, bool),
         "integer": number and -(2**63) <= value < 2**63,
-        "quantity": (number or isinstance(value, (str, float))) and quantity(value) is not None,
+        "quantity": kind == "quantity" and (number or isinstance(value, (str, float))) and _is_quantity(value),
     }[kind]
 
 
@@ -99,7 +107,13 @@ def static_errors(container: t.Mapping[str, t.Any], path: str) -> list[FieldErro
     """Everything that is wrong with ``container`` and can be known without a server: keys, types, refused fields, values."""
     errors = list(_object_errors(container, CONTAINER, path))
     wrong = {found.field for found in errors}
-    errors.extend(found for found in value_errors(_well_typed(container, CONTAINER), path) if not is_within(found.field, wrong))
+    well_typed = _well_typed(container, CONTAINER)
+    found = list(value_errors(well_typed, path))
+    if any(key in well_typed for key in _NESTED):
+        from ._rules_nested import nested_errors
+
+        found.extend(nested_errors(well_typed, path))
+    errors.extend(each for each in found if not is_within(each.field, wrong))
     errors.extend(_sub_path_errors(container, f"{path}.volumeMounts"))
     return errors
 
@@ -115,6 +129,10 @@ def is_within(field: str, wrong: t.Container[str]) -> bool:
 
 def _sub_path_errors(container: t.Mapping[str, t.Any], path: str) -> t.Iterator[FieldError]:
     mounts = container.get("volumeMounts")
+    if not mounts:
+        return
+    from ._rules_nested import descending_path_faults
+
     for index, mount in enumerate(mounts if isinstance(mounts, list) else ()):
         given = {key: value for key in ("subPath", "subPathExpr") if isinstance(mount, dict) and isinstance(value := mount.get(key), str) and value}
         if len(given) == 2:

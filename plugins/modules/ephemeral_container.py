@@ -508,7 +508,6 @@ import typing as t
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, PODS
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline
-from ansible_collections.kubedebug.pods.plugins.module_utils._document import read_file, read_text
 from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Request, ensure
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
 from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, make_client, names_pods, option_errors, run
@@ -548,10 +547,14 @@ def ensure_containers(module: Module) -> dict[str, t.Any]:
 
 
 def _wanted(params: dict[str, t.Any]) -> Wanted:
+    document = params["definition"]
+    if params["src"] is None and not isinstance(document, str):
+        return build(params, document)
+    from ansible_collections.kubedebug.pods.plugins.module_utils._document import read_file, read_text
+
     if params["src"] is not None:
         return build(params, read_file(params["src"]), "src")
-    document = params["definition"]
-    return build(params, read_text(document, "definition", "definition") if isinstance(document, str) else document)
+    return build(params, read_text(document, "definition", "definition"))
 
 
 def _named_pod(params: dict[str, t.Any], wanted: Wanted) -> str | None:

@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._auth import connect
-from ansible_collections.kubedebug.pods.plugins.module_utils._client import Client
+from ansible_collections.kubedebug.pods.plugins.module_utils._client import Client, Subject, of_pod
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline, check_stored, check_writable, decide
 from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Request, ensure
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES, Failure
-from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, Subject, explain, of_pod
+from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain
 from ansible_collections.kubedebug.pods.plugins.module_utils._select import Pods, Selection, select
 from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
 from ansible_collections.kubedebug.pods.plugins.module_utils._status import judge

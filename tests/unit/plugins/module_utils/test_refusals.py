@@ -11,8 +11,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.kubedebug.pods.plugins.module_utils._client import of_pod
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
-from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, is_conflict, of_pod, status_of, words
+from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, is_conflict, status_of, words
 from tests.unit.plugins.modules.documents import DUPLICATE, FORBIDDEN, NAMESPACE, NOT_FOUND, POD, TEST_FAILED, UID, pod, status
 
 P = "spec.ephemeralContainers[0]"
