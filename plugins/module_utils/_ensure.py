@@ -117,7 +117,7 @@ def ensure(client: Client, request: Request, pods: Pods) -> Ensured:
             raise _none_matched(pods.namespace, left_out)
     if request.wait and not request.dry_run:
         _wait(client, request, outcomes, pods, deadline)
-    if request.logs and not request.dry_run:
+    if request.logs:
         _read_logs(client, request, outcomes)
     words = manager.split("/", 1)[1].rpartition("/")[0]
     return Ensured(outcomes, left_out, [f"requested_by was shortened or cleaned to fit into the field manager's name: {words}"] if cut else [])
@@ -312,14 +312,15 @@ def _is_there(request: Request, outcome: Outcome, pod: t.Mapping[str, t.Any]) ->
 
 
 def _read_logs(client: Client, request: Request, outcomes: t.Sequence[Outcome]) -> None:
-    there = [(outcome, names) for outcome in outcomes if (names := [name for name in outcome.names if _has_log(outcome, name)])]
+    there = [(outcome, names) for outcome in outcomes if (names := [name for name in outcome.names if _has_log(request, outcome, name)])]
     share = min(request.log_limit_bytes, LOG_BYTES_A_TASK // max(1, len(there)))
     named = {id(outcome): names for outcome, names in there}
     side_by_side(lambda outcome: _read_log(client, request, outcome, named[id(outcome)], share), [outcome for outcome, _names in there], request.concurrency)
 
 
-def _has_log(outcome: Outcome, name: str) -> bool:
-    return outcome.pod is not None and state_of(status_of(outcome.pod, name)).state in ("running", "terminated")
+def _has_log(request: Request, outcome: Outcome, name: str) -> bool:
+    foretold = request.dry_run and name in outcome.added
+    return outcome.pod is not None and not foretold and state_of(status_of(outcome.pod, name)).state in ("running", "terminated")
 
 
 def _read_log(client: Client, request: Request, outcome: Outcome, names: t.Sequence[str], limit: int) -> None:

@@ -27,7 +27,7 @@ attributes:
     support: full
     details:
       - The API server is asked for a dry run, with all its defaulting, validation and admission. That needs the same right as the write.
-      - Check mode does not wait and reads no log.
+      - Check mode does not wait, and a container that would be added has no log.
   diff_mode:
     support: full
   idempotent:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests import cluster as test_cluster
 from tests.cluster.model import Progress, Settings
 
-from . import counting, kubernetes_core, speed, waiting
+from . import counting, fleet, kubernetes_core, speed, waiting
 from .figures import Figure, table
 from .stage import stage
 
@@ -46,6 +46,7 @@ def main() -> int:
         ]
         say(f"adding {options.containers} containers")
         figures.append(waiting.figure(here, options.containers))
+        figures += fleet.figures(here, options.pods, options.fleet_rounds, say)
         say("cleaning up")
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("ansible-core", "kubernetes")]
     print(f"Python {platform.python_version()}, {', '.join(versions)}, {compared_with}, cluster {cluster.kind}, {os.cpu_count()} processors")
@@ -74,6 +75,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--loop-rounds", type=int, default=3, help="rounds of loops (default: %(default)s)")
     parser.add_argument("--count-rounds", type=int, default=3, help="tasks whose requests are counted (default: %(default)s)")
     parser.add_argument("--containers", type=int, default=10, help="containers that are added and waited for (default: %(default)s)")
+    parser.add_argument("--pods", type=int, default=500, help="pods of the task on many (default: %(default)s)")
+    parser.add_argument("--fleet-rounds", type=int, default=3, help="tasks on many pods (default: %(default)s)")
     return parser.parse_args()
 
 

@@ -24,11 +24,12 @@ PER_CONNECTION = {"connection", "content-length", "host", "keep-alive", "transfe
 
 
 class Proxy(t.NamedTuple):
-    """``requests`` grows with each that comes: its method and path."""
+    """``requests`` grows with each that comes: its method and path; ``connections`` with each connection: the port that it comes from."""
 
     server: str
     ca_file: Path
     requests: list[str]
+    connections: list[int]
 
 
 @contextlib.contextmanager
@@ -37,9 +38,14 @@ def proxy(server: str, ca_file: Path | None, scratch: Path) -> t.Iterator[Proxy]
     upstream = urlsplit(server)
     trust = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     requests: list[str] = []
+    connections: list[int] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            connections.append(self.client_address[1])
+            super().setup()
 
         def pass_on(self) -> None:
             requests.append(f"{self.command} {self.path}")
@@ -72,7 +78,7 @@ def proxy(server: str, ca_file: Path | None, scratch: Path) -> t.Iterator[Proxy]
         thread = threading.Thread(target=listener.serve_forever)
         thread.start()
         try:
-            yield Proxy(f"https://127.0.0.1:{listener.server_address[1]}", scratch / "proxy-ca.pem", requests)
+            yield Proxy(f"https://127.0.0.1:{listener.server_address[1]}", scratch / "proxy-ca.pem", requests, connections)
         finally:
             listener.shutdown()
             thread.join()
