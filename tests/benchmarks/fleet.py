@@ -56,7 +56,8 @@ def pods(stage: Stage, count: int) -> list[str]:
     names = [f"fleet-{number:04d}" for number in range(count)]
     spec = {"schedulerName": "nobody", "containers": [{"name": "app", "image": stage.cluster.images["distroless"]}]}
     requests = [
-        ("POST", "", "application/json", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {LABEL: "yes"}}, "spec": spec}) for name in names
+        ("POST", "", "application/json", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {LABEL: "yes"}}, "spec": spec})
+        for name in names
     ]
     Writer(stage, stage.cluster.admin_token).send(requests)
     return names
@@ -72,7 +73,9 @@ def task(stage: Stage, name: str, count: int, **options: t.Any) -> Task:
 def writes(stage: Stage, names: t.Sequence[str], container: str, *, first: bool) -> list[tuple[str, str, str, t.Any]]:
     """The same writes as requests."""
     value = {"name": container, "image": stage.cluster.images["busybox"], "command": ["sleep", "3600"]}
-    add = {"op": "add", "path": "/spec/ephemeralContainers", "value": [value]} if first else {"op": "add", "path": "/spec/ephemeralContainers/-", "value": value}
+    add = (
+        {"op": "add", "path": "/spec/ephemeralContainers", "value": [value]} if first else {"op": "add", "path": "/spec/ephemeralContainers/-", "value": value}
+    )
     query = "?fieldManager=loop&fieldValidation=Strict"
     return [("PATCH", f"/{name}/ephemeralcontainers{query}", "application/json-patch+json", [add]) for name in names]
 

@@ -129,7 +129,7 @@ class Accounts:
         return self._logins[name]
 
 
-def objects(image: str, application: str) -> list[dict[str, t.Any]]:
+def objects(application: str) -> list[dict[str, t.Any]]:
     """A pod that runs, and of every workload one whose pods are bound to no node."""
     container = {"name": "app", "image": application}
     waiting = {"containers": [container], "schedulerName": "nobody"}
@@ -163,7 +163,7 @@ def namespace(cluster: Cluster) -> t.Iterator[str]:
     name = f"kd-rights-{secrets.token_hex(3)}"
     kubectl(cluster, "create", "namespace", name)
     try:
-        everything = {"apiVersion": "v1", "kind": "List", "items": objects(cluster.images["busybox"], cluster.images["distroless"])}
+        everything = {"apiVersion": "v1", "kind": "List", "items": objects(cluster.images["distroless"])}
         kubectl(cluster, "create", f"--namespace={name}", "--filename=-", text=json.dumps(everything))
         kubectl(cluster, "wait", f"--namespace={name}", "pod/runs", "--for=condition=Ready", "--timeout=60s")
         for type_ in WORKLOADS:
@@ -187,6 +187,34 @@ def test_the_table_of_rights(cluster: Cluster, namespace: str) -> None:
     for number, operation in enumerate(asked):
         result = operation.run(accounts.login(f"exactly-{number}"))
         assert not result.get("failed"), (operation.words, result)
+
+
+@pytest.mark.integration
+def test_a_right_on_some_of_the_pods(cluster: Cluster, namespace: str) -> None:
+    """One pod may be written to, the other not, and each has its own outcome."""
+    pods = kubectl(
+        cluster, "get", "pods", f"--namespace={namespace}", "--selector=of in (deployment,runs)", "--output=jsonpath={.items[*].metadata.name}"
+    ).split()
+    pods.sort()
+    scope = f"--namespace={namespace}"
+    kubectl(cluster, "create", "serviceaccount", "some", scope)
+    kubectl(cluster, "create", "role", "some-list", "--verb=list", "--resource=pods", scope)
+    kubectl(cluster, "create", "role", "some-patch", "--verb=patch", "--resource=pods/ephemeralcontainers", f"--resource-name={pods[0]}", scope)
+    for role in ("some-list", "some-patch"):
+        kubectl(cluster, "create", "rolebinding", role, f"--role={role}", f"--serviceaccount={namespace}:some", scope)
+    token = kubectl(cluster, "create", "token", "some", scope).strip()
+    ca = {"ca_cert": str(cluster.ca_file)} if cluster.ca_file else {}
+    login = {"host": cluster.server, "api_key": token, "namespace": namespace, **ca}
+    options = {"label_selectors": ["of in (deployment,runs)"], "name": "some", "image": cluster.images["busybox"], "wait": False}
+    result = invoke(ephemeral_container, {**login, **options})
+    assert (len(pods), result["changed"], result["failure"]["code"]) == (2, True, "forbidden_rbac")
+    assert {entry["pod"]: (entry["changed"], entry["failure"] and entry["failure"]["code"]) for entry in result["containers"]} == {
+        pods[0]: (True, None),
+        pods[1]: (False, "forbidden_rbac"),
+    }
+    assert result["msg"].startswith(f"1 of 2 pods failed (forbidden_rbac: {pods[1]}). Changed: {pods[0]}.")
+    again = invoke(ephemeral_container, {**login, **options})
+    assert (again["changed"], again["failure"]["code"]) == (False, "forbidden_rbac")
 
 
 def needs(operation: Operation, accounts: Accounts, known: t.Sequence[Right]) -> list[str]:
