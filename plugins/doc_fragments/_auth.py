@@ -15,7 +15,9 @@ class ModuleDocFragment:
 options:
   kubeconfig:
     description:
-      - Path of a kubeconfig file on the host that the module runs on, or its content as a dictionary.
+      - Path of a kubeconfig file, or of several separated by C(:), or the content of one as a dictionary.
+      - With a local connection, which is the usual case, a file is looked for as P(ansible.builtin.file#lookup) does, in C(files/) of the role and
+        beside the playbook, and is decrypted where Ansible Vault has encrypted it. With another connection it is a path on that host.
       - If neither this nor O(context), nor O(host) with credentials is given, the cluster that the module runs in is used (through the
         service account's token of the pod), and where it runs in none, the default file C(~/.kube/config).
       - Can also be specified via the E(K8S_AUTH_KUBECONFIG) environment variable.
@@ -102,6 +104,18 @@ options:
       - Whether tokens that a kubeconfig's authentication renews are saved to that file.
       - Can also be specified via the E(K8S_AUTH_PERSIST_CONFIG) environment variable.
     type: bool
+  impersonate_user:
+    description:
+      - The user to act as. The account that authenticates needs the right to V(impersonate) it.
+      - A kubeconfig's own C(as) is not followed, as in C(kubernetes.core); a warning says so.
+      - Can also be specified via the E(K8S_AUTH_IMPERSONATE_USER) environment variable.
+    type: str
+  impersonate_groups:
+    description:
+      - The groups to act as a member of, together with O(impersonate_user).
+      - Can also be specified via the E(K8S_AUTH_IMPERSONATE_GROUPS) environment variable, separated by commas.
+    type: list
+    elements: str
   request_timeout:
     description:
       - Seconds that one request to the API server may take.
@@ -110,6 +124,8 @@ options:
 notes:
   - A module option wins over its environment variable. As in M(kubernetes.core.k8s), O(host) with credentials wins over O(kubeconfig) and
     O(context), also where they come from the environment, as in AWX.
+  - With C(-vvv), Ansible prints what a task's C(environment) holds. Set secret variables for the whole of Ansible, as AWX does, or give secrets as options,
+    which are never printed.
 requirements:
   - python >= 3.10
   - kubernetes >= 24.2.0, but neither 36.0.0 nor 36.0.1 (they send no bearer tokens)

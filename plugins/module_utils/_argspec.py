@@ -76,6 +76,8 @@ AUTH = ArgumentSpec(
             },
         },
         "persist_config": {"type": "bool"},
+        "impersonate_user": {"type": "str"},
+        "impersonate_groups": {"type": "list", "elements": "str"},
         "request_timeout": {"type": "float", "default": 30.0},
     }
 )

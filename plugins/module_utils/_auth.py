@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import typing as t
@@ -35,13 +36,20 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str | None]] = {
     "client_key": (("K8S_AUTH_CLIENT_KEY", "K8S_AUTH_KEY_FILE"), "key_file"),
     "proxy": (("K8S_AUTH_PROXY",), "proxy"),
     "no_proxy": (("K8S_AUTH_NO_PROXY",), "no_proxy"),
+    "impersonate_user": (("K8S_AUTH_IMPERSONATE_USER",), None),
+    "impersonate_groups": (("K8S_AUTH_IMPERSONATE_GROUPS",), None),
 }
 _BOOLEANS = ("validate_certs", "persist_config")
+_LISTS = ("impersonate_groups",)
 _PROXY_HEADERS = ("proxy_basic_auth", "basic_auth", "user_agent")
 _SECRET_FIELDS = ("token", "password", "client-key-data", "client-certificate-data")
 _SECRET_NAME = re.compile(r"token|secret|password|key|credential", re.IGNORECASE)
 #: What a plugin gets and is at least as long may be a secret; hiding shorter words would hide much else.
 _LONG = 8
+_IMPERSONATED = ("as", "as-uid", "as-groups", "as-user-extra")
+#: What is enough to authenticate with. Together with host it stands alone.
+_CREDENTIALS = (("api_key",), ("username", "password"), ("client_cert", "client_key"))
+_LONGEST_WORDS = 500
 _FILES = ("ca_cert", "client_cert", "client_key")
 _SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
@@ -50,11 +58,13 @@ BROKEN_CLIENTS = ("36.0.0", "36.0.1")
 
 
 class Connection(t.NamedTuple):
-    """How to reach the cluster: ``namespace`` is the default one, ``context`` the kubeconfig context that was asked for, if any."""
+    """How to reach the cluster: ``namespace`` is the default one, ``headers`` go with every request, ``kubectl`` are the options that make kubectl
+    go there too, as far as a person can use them."""
 
     configuration: Configuration
     namespace: str
-    context: str | None
+    headers: list[tuple[str, str]]
+    kubectl: list[str]
     warnings: list[str]
 
 
@@ -65,7 +75,7 @@ def gather(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[
         value = params.get(option)
         if value is None or value == "":
             text = next((environ[name] for name in variables if environ.get(name)), None)
-            value = text if text is None or option not in _BOOLEANS else text.lower() not in ("0", "false", "no")
+            value = text if text is None else _typed(option, text)
         if value is not None:
             settings[option] = value
     headers = params.get("proxy_headers") or {key: environ.get(f"K8S_AUTH_PROXY_HEADERS_{key.upper()}") for key in _PROXY_HEADERS}
@@ -77,25 +87,49 @@ def gather(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[
     return settings
 
 
+def _typed(option: str, text: str) -> t.Any:
+    """The value of a variable in the option's type, as kubernetes.core reads it."""
+    if option in _BOOLEANS:
+        return text.lower() not in ("0", "false", "no")
+    return [word for word in text.split(",") if word] if option in _LISTS else text
+
+
 def secrets(settings: t.Mapping[str, t.Any]) -> set[str]:
-    """Every value among the settings that must not be shown, those of an in-memory kubeconfig included."""
-    found = {settings[key] for key in ("api_key", "password") if key in settings}
-    found.update(_password_within(settings[key]) for key in ("host", "proxy") if key in settings)
-    found.update(value for key, value in settings.get("proxy_headers", {}).items() if key != "user_agent")
+    """Every value among the settings that must not be shown, those of a kubeconfig that is no file included. Their types may be wrong yet."""
+    found = {settings.get(key) for key in ("api_key", "password")}
+    found.update(_password_within(settings.get(key)) for key in ("host", "proxy"))
+    for key, value in settings.get("proxy_headers", {}).items():
+        if key != "user_agent":
+            found.update((value, str(value).partition(":")[2]))
     kubeconfig = settings.get("kubeconfig")
-    users = kubeconfig.get("users") if isinstance(kubeconfig, dict) else None
+    if isinstance(kubeconfig, dict):
+        found.update(_secrets_of_users(kubeconfig.get("users")))
+    elif _is_text(kubeconfig):
+        found.add(kubeconfig)
+    return _texts(found)
+
+
+def _texts(values: t.Iterable[t.Any]) -> set[str]:
+    return {value for value in values if isinstance(value, str) and value}
+
+
+def _is_text(kubeconfig: t.Any) -> bool:
+    """Whether that is a kubeconfig's text, where a file's name or a mapping should be."""
+    return isinstance(kubeconfig, str) and (len(kubeconfig.splitlines()) > 1 or kubeconfig.lstrip().startswith(("{", "apiVersion")))
+
+
+def _password_within(url: t.Any) -> str | None:
+    try:
+        return urlsplit(url).password if isinstance(url, str) else None
+    except ValueError:
+        return None
+
+
+def _secrets_of_users(users: t.Any) -> t.Iterator[t.Any]:
     for entry in users if isinstance(users, list) else ():
         user = entry.get("user") if isinstance(entry, dict) else None
         if isinstance(user, dict):
-            found.update(_secrets_of_user(user))
-    return {value for value in found if isinstance(value, str) and value}
-
-
-def _password_within(url: str) -> str | None:
-    try:
-        return urlsplit(url).password
-    except ValueError:
-        return None
+            yield from _secrets_of_user(user)
 
 
 def _secrets_of_user(user: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
@@ -112,11 +146,13 @@ def _secrets_of_user(user: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
     yield from (word for word in (words if isinstance(words, list) else ()) if len(str(word)) >= _LONG)
 
 
-def connect(settings: t.Mapping[str, t.Any]) -> Connection:
-    """Load what the settings name. Raises Failure ``invalid_options`` or ``missing_library``; sends nothing to the API server.
+def connect(settings: t.Mapping[str, t.Any], hidden: set[str] | None = None) -> Connection:
+    """Load what the settings name; ``hidden`` gets the secrets of kubeconfig files. Sends nothing to the API server.
 
     Precedence as in kubernetes.core: host with a token, with user and password or with a client certificate stands alone; else kubeconfig or context;
     else the cluster that this runs in; else the default kubeconfig. Single options are laid over what was loaded.
+
+    Raises Failure ``invalid_options``, ``missing_library``, or ``unauthorized`` where a kubeconfig's plugin gives no credentials.
     """
     kubernetes = _kubernetes.load()
     if kubernetes.__version__ in BROKEN_CLIENTS:
@@ -136,19 +172,51 @@ def connect(settings: t.Mapping[str, t.Any]) -> Connection:
     for option in _FILES:
         if option in settings and not os.path.isfile(settings[option]):
             raise Failure("invalid_options", f"{option}: there is no file {settings[option]}.", field=option)
+    headers = _impersonation(settings)
 
     configuration = kubernetes.client.Configuration()
-    namespace: str | None = None
-    pairs = (("api_key",), ("username", "password"), ("client_cert", "client_key"))
-    alone = "host" in settings and any(all(name in settings for name in pair) for pair in pairs)
-    if not alone:
+    loaded = _Loaded()
+    if not ("host" in settings and _has_credentials(settings)):
         if "kubeconfig" not in settings and "context" not in settings and _load_in_cluster(configuration, kubernetes.config):
-            namespace = _read(_SERVICE_ACCOUNT_NAMESPACE)
+            loaded = _Loaded(_read(_SERVICE_ACCOUNT_NAMESPACE))
         else:
-            namespace = _load_kubeconfig(settings, configuration, kubernetes.config)
+            loaded = _load_kubeconfig(settings, configuration, set() if hidden is None else hidden)
     _lay_over(settings, configuration)
     configuration.api_key = {key: value.strip() if isinstance(value, str) else value for key, value in configuration.api_key.items()}
-    return Connection(configuration, namespace or "default", settings.get("context"), _warnings(configuration))
+    flags = [word for name, value in headers for word in (_KUBECTL_FLAGS[name], value)]
+    warnings = [*loaded.warnings, *_warnings(configuration)]
+    return Connection(configuration, loaded.namespace or "default", headers, [*loaded.kubectl, *flags], warnings)
+
+
+class _Loaded(t.NamedTuple):
+    """What a kubeconfig or the cluster around says besides the configuration; as in Connection."""
+
+    namespace: str | None = None
+    kubectl: t.Sequence[str] = ()
+    warnings: t.Sequence[str] = ()
+
+
+def _has_credentials(settings: t.Mapping[str, t.Any]) -> bool:
+    return any(all(name in settings for name in names) for names in _CREDENTIALS)
+
+
+_KUBECTL_FLAGS = {"Impersonate-User": "--as", "Impersonate-Group": "--as-group"}
+
+
+def _impersonation(settings: t.Mapping[str, t.Any]) -> list[tuple[str, str]]:
+    """The headers that kubernetes.core sends: one for the user, one for each group."""
+    user, groups = settings.get("impersonate_user"), [group for group in settings.get("impersonate_groups", ()) if group]
+    for option, names in (("impersonate_user", [user] if user else []), ("impersonate_groups", groups)):
+        if not all(name.isprintable() for name in names):
+            raise Failure("invalid_options", f"{option} holds a line break or another character that no HTTP header can carry.", field=option)
+    if groups and not user:
+        raise Failure(
+            "invalid_options",
+            "impersonate_groups is set without impersonate_user. The API server impersonates groups only together with a user.",
+            field="impersonate_groups",
+            hint="Set impersonate_user too.",
+        )
+    return [("Impersonate-User", name) for name in ([user] if user else [])] + [("Impersonate-Group", group) for group in groups]
 
 
 def _lay_over(settings: t.Mapping[str, t.Any], configuration: Configuration) -> None:
@@ -205,33 +273,29 @@ def _load_in_cluster(configuration: Configuration, config: t.Any) -> bool:
     return True
 
 
-def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configuration, config: t.Any) -> str | None:
+def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configuration, hidden: set[str]) -> _Loaded:
     kubeconfig, context = settings.get("kubeconfig"), settings.get("context")
-    options = {"context": context, "client_configuration": configuration, "persist_config": settings.get("persist_config", False)}
+    if _is_text(kubeconfig):
+        raise Failure(
+            "invalid_options",
+            "kubeconfig is the text of one, and has to be a file's name or a mapping.",
+            field="kubeconfig",
+            hint="Apply the filter from_yaml to the text, or give the file's name.",
+        )
     if isinstance(kubeconfig, str):
-        if len(kubeconfig.splitlines()) > 1 or kubeconfig.lstrip().startswith(("{", "apiVersion")):
-            raise Failure(
-                "invalid_options",
-                "kubeconfig is the text of one, and has to be a file's name or a mapping.",
-                field="kubeconfig",
-                hint="Apply the filter from_yaml to the text, or give the file's name.",
-            )
         kubeconfig = os.path.expanduser(os.path.expandvars(kubeconfig))
         if not any(os.path.isfile(path) for path in kubeconfig.split(os.pathsep)):
             raise Failure("invalid_options", f"kubeconfig: there is no file {kubeconfig}.", field="kubeconfig")
-    active: dict[str, t.Any]
     try:
-        if isinstance(kubeconfig, dict):
-            config.load_kube_config_from_dict(kubeconfig, **options)
-            contexts = kubeconfig.get("contexts") or []
-            active = next((entry for entry in contexts if entry["name"] == (context or kubeconfig.get("current-context"))), {})
-        else:
-            config.load_kube_config(config_file=kubeconfig, **options)
-            contexts, active = config.list_kube_config_contexts(config_file=kubeconfig)
-            active = next((entry for entry in contexts if entry["name"] == context), active)
+        loader, users = _loader(kubeconfig, context, persist=settings.get("persist_config", False))
+        hidden.update(_texts(_secrets_of_users(users)))
+        with _Overheard() as overheard:
+            loader.load_and_set(configuration)
+        active = dict(loader.current_context)
+        user = next((entry["user"] for entry in users if entry["name"] == active["context"].get("user")), None) or {}
     except Exception as exc:  # the loaders raise whatever a malformed file makes them stumble over
         if "host" in settings and kubeconfig is None and context is None:
-            return None
+            return _Loaded()
         raise Failure(
             "invalid_options",
             f"No way to reach a cluster: {_first_line(exc)}" if kubeconfig is None else f"The kubeconfig cannot be used: {_first_line(exc)}",
@@ -239,11 +303,67 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
             hint="Give kubeconfig (and context), or host and api_key, as options or as K8S_AUTH_* variables. "
             "Inside a cluster, mount the service account's token.",
         ) from exc
-    namespace = (active.get("context") or {}).get("namespace")
-    return namespace if isinstance(namespace, str) else None
+    warnings = []
+    if overheard.said:
+        said = f"The plugin of the kubeconfig's user gave no credentials: {_without(hidden, overheard.said)}"
+        if not (configuration.api_key or configuration.cert_file or _has_credentials(settings)):
+            hint = (user.get("exec") or {}).get("installHint")
+            raise Failure("unauthorized", said, field="kubeconfig", hint=str(hint) if hint else "Run the plugin's command by hand, as the user of this task.")
+        warnings.append(said)
+    if "impersonate_user" not in settings and any(user.get(key) for key in _IMPERSONATED):
+        warnings.append("The kubeconfig's user impersonates another (as). That is not done here, as in kubernetes.core: set impersonate_user.")
+    namespace = active["context"].get("namespace")
+    return _Loaded(namespace if isinstance(namespace, str) else None, _kubectl_flags(kubeconfig, context, active["name"]), warnings)
+
+
+def _loader(kubeconfig: t.Any, context: str | None, *, persist: bool) -> tuple[t.Any, list[dict[str, t.Any]]]:
+    """(the package's loader, the users in it) for a mapping, one or more files, or the default ones. Each file is read once."""
+    from kubernetes.config import kube_config
+
+    if isinstance(kubeconfig, dict):
+        return kube_config.KubeConfigLoader(kubeconfig, context, config_base_path=None), kubeconfig.get("users") or []
+    merger = kube_config.KubeConfigMerger(kubeconfig or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
+    if merger.config is None:
+        raise kube_config.ConfigException("Invalid kube-config file. No configuration found.")
+    persister = merger.save_changes if persist else None
+    loader = kube_config.KubeConfigLoader(merger.config, context, config_base_path=None, config_persister=persister)
+    return loader, [node.value for node in merger.config.value["users"]]
+
+
+class _Overheard(logging.Handler):
+    """Within it, keeps what is logged: of a plugin that fails, the package's loader only logs it, and goes on without credentials."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said = ""
+
+    def __enter__(self) -> _Overheard:
+        logging.getLogger().addHandler(self)
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        logging.getLogger().removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said = " ".join(f"{self.said} {record.getMessage()}".split())
+
+
+def _without(hidden: set[str], text: str) -> str:
+    for secret in sorted(hidden, key=len, reverse=True):
+        text = text.replace(secret, "********")
+    return text[:_LONGEST_WORDS].rstrip(".") + "."
+
+
+def _kubectl_flags(kubeconfig: t.Any, context: str | None, active: str) -> list[str]:
+    """The options that lead kubectl to the same place. It takes one file by option; a mapping's contexts need not be in any file of a person."""
+    if isinstance(kubeconfig, dict):
+        return ["--context", context] if context else []
+    alone = isinstance(kubeconfig, str) and os.pathsep not in kubeconfig
+    return ["--context", active, *(["--kubeconfig", kubeconfig] if alone else [])]
 
 
 def _first_line(exc: Exception) -> str:
+    """An exception's words. Those of the loader quote a whole entry of the kubeconfig, which is cut out."""
     lines = str(exc).strip().splitlines()
-    text = lines[0] if lines else type(exc).__name__
+    text = re.sub(r"\{.*\}", "{...}", lines[0]) if lines else type(exc).__name__
     return text[:300].rstrip(".") + "."

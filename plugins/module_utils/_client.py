@@ -100,7 +100,8 @@ class Client:
         connection.configuration.connection_pool_maxsize = concurrency + 1
         self._lock = threading.Lock()
         self.namespace = connection.namespace
-        self.context = connection.context
+        self.kubectl = connection.kubectl
+        self._headers = connection.headers
         self._timeout = request_timeout
         self._configuration = connection.configuration
         self._url = str(connection.configuration.host).rstrip("/")
@@ -244,9 +245,13 @@ class Client:
     ) -> t.Any:
         """One request over the connections that the kubernetes package made. Returns urllib3's response, whatever its status."""
         from urllib3 import Timeout
+        from urllib3.response import HTTPHeaderDict
 
         with self._lock:
-            headers = {"Accept": accept, "User-Agent": _USER_AGENT, **_authorization(self._configuration)}
+            headers = HTTPHeaderDict({"Accept": accept, "User-Agent": _USER_AGENT, **_authorization(self._configuration)})
+        for name, value in self._headers:
+            # http.client sends latin-1, and the API server reads UTF-8.
+            headers.add(name, value.encode().decode("latin-1"))
         most = self._timeout if until is None else min(self._timeout, max(_LEAST_TIMEOUT, until - time.monotonic()))
         body = None
         if operations is not None:

@@ -38,7 +38,7 @@ def look(client: Client, pods: t.Sequence[dict[str, t.Any]], query: Query) -> tu
     """
     warnings: list[str] = []
     found = {
-        id(pod): [info_entry(pod, name, client.context) for name in names(pod, "ephemeralContainers") if not query.names or name in query.names] for pod in pods
+        id(pod): [info_entry(pod, name, client.kubectl) for name in names(pod, "ephemeralContainers") if not query.names or name in query.names] for pod in pods
     }
     entries = [entry for of_pod in found.values() for entry in of_pod]
     for entry in entries:

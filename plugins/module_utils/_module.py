@@ -30,14 +30,25 @@ except ImportError:
 
 
 class Module(AnsibleModule):
-    """An AnsibleModule that supports check mode and whose own complaints about options carry a ``failure`` as all others do."""
+    """An AnsibleModule that supports check mode, hides the secrets within its options, and whose own complaints about them carry a ``failure``."""
 
     def __init__(self, spec: ArgumentSpec) -> None:
         super().__init__(supports_check_mode=True, **spec.to_kwargs())  # type: ignore[no-untyped-call]
 
+    def _load_params(self) -> None:
+        """Know the secrets before the first complaint, and before the system's log is told how the module was called."""
+        super()._load_params()  # type: ignore[no-untyped-call]
+        self.no_log_values.update(_auth.secrets({option: self.params.get(option) for option in ("kubeconfig", "host", "proxy")}))
+
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         result.setdefault("failure", Failure("invalid_options", msg).to_dict())
         super().fail_json(msg, **result)
+
+
+_BUG = (
+    "The module came upon an error that it does not know: it is the module's, or a Python package is broken. Nothing is known about what was written. "
+    "Look at the traceback (ansible-playbook -vvv), and report it."
+)
 
 
 def run(module: Module, work: t.Callable[[Module], dict[str, t.Any]]) -> t.NoReturn:
@@ -46,6 +57,8 @@ def run(module: Module, work: t.Callable[[Module], dict[str, t.Any]]) -> t.NoRet
         result = work(module)
     except Failure as failure:
         result = {"changed": False, "msg": failure.msg, "failure": failure.to_dict()}
+    except Exception:  # noqa: BLE001 - whatever it is, Python would print its words as they are, and they may hold a secret
+        result = {"changed": False, "msg": _BUG, "failure": None, "exception": traceback.format_exc()}
     for text in result.pop("warnings", ()):
         module.warn(text)
     if "failure" in result:
@@ -110,7 +123,7 @@ def make_client(module: Module) -> tuple[Client, list[str]]:
     settings = _auth.gather(module.params, os.environ)
     module.no_log_values.update(_auth.secrets(settings))
     try:
-        connection = _auth.connect(settings)
+        connection = _auth.connect(settings, module.no_log_values)
     except ImportError as exc:
         raise Failure("missing_library", f"{missing_required_lib('kubernetes')} It is there, but cannot be loaded: {exc}.") from exc
     except ValueError:

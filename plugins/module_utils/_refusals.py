@@ -25,6 +25,7 @@ _RBAC = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)")?'
 )
+_ANONYMOUS = 'User "system:anonymous" cannot'
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]{1,200})"')
 _NO_LONGER_SO = "the server rejected our request due to an error in our request"
 #: The server quotes the pod whole where it cannot decode what a patch makes of it.
@@ -119,6 +120,12 @@ def _classify(status: Status, subject: Subject) -> tuple[str, str, str | None]:
             "unauthorized",
             f"The API server does not accept the credentials: {said}.",
             "Renew the token, or check which kubeconfig, context or K8S_AUTH_* variable is used.",
+        )
+    if status.code == 403 and _ANONYMOUS in text:
+        return (
+            "unauthorized",
+            f"The request for {where} carried no credentials, and the API server lets nobody in as anonymous: {said}.",
+            "Give credentials: a kubeconfig whose user has some, or host and api_key, as options or as K8S_AUTH_* variables.",
         )
     if status.code == 403 and _RBAC.search(text):
         return _forbidden_rbac(status, where)

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 _LONGEST, _SHOWN = 100, 5
 
 
-def container_entry(pod: t.Mapping[str, t.Any], namespace: str, pod_name: str, name: str, context: str | None) -> dict[str, t.Any]:
+def container_entry(pod: t.Mapping[str, t.Any], namespace: str, pod_name: str, name: str, kubectl: t.Sequence[str]) -> dict[str, t.Any]:
     """One ephemeral container of one pod, spec and status: always the same keys, null where the pod says nothing."""
     found = spec_of(pod, name)
     status = status_of(pod, name)
@@ -36,26 +36,25 @@ def container_entry(pod: t.Mapping[str, t.Any], namespace: str, pod_name: str, n
         "spec": found[1] if found else None,
         "status": status,
         **state_of(status)._asdict(),
-        "attach_command": attach_command(namespace, pod_name, name, found[1], context) if found else None,
+        "attach_command": attach_command(namespace, pod_name, name, found[1], kubectl) if found else None,
     }
 
 
-def attach_command(namespace: str, pod: str, name: str, spec: t.Mapping[str, t.Any], context: str | None) -> str:
-    """The kubectl command that attaches a person to the container, quoted for a shell."""
+def attach_command(namespace: str, pod: str, name: str, spec: t.Mapping[str, t.Any], kubectl: t.Sequence[str]) -> str:
+    """The command that attaches a person to the container, quoted for a shell; ``kubectl`` are the options that lead to the cluster."""
     flags = "".join(letter for letter, key in (("i", "stdin"), ("t", "tty")) if spec.get(key))
-    words = ["kubectl", "attach", *([f"-{flags}"] if flags else []), "-n", namespace, pod, "-c", name]
-    return shlex.join([*words, *(["--context", context] if context else [])])
+    return shlex.join(["kubectl", "attach", *([f"-{flags}"] if flags else []), "-n", namespace, pod, "-c", name, *kubectl])
 
 
-def outcome_entries(outcome: Outcome, context: str | None) -> list[dict[str, t.Any]]:
+def outcome_entries(outcome: Outcome, kubectl: t.Sequence[str]) -> list[dict[str, t.Any]]:
     """The outcome of one pod: one entry a container."""
-    return [_outcome_entry(outcome, name, context) for name in outcome.names]
+    return [_outcome_entry(outcome, name, kubectl) for name in outcome.names]
 
 
-def _outcome_entry(outcome: Outcome, name: str, context: str | None) -> dict[str, t.Any]:
+def _outcome_entry(outcome: Outcome, name: str, kubectl: t.Sequence[str]) -> dict[str, t.Any]:
     kept, log = outcome.kept.get(name), outcome.logs.get(name)
     return {
-        **container_entry(outcome.pod or {}, outcome.reference.namespace, outcome.reference.name, name, context),
+        **container_entry(outcome.pod or {}, outcome.reference.namespace, outcome.reference.name, name, kubectl),
         "changed": name in outcome.added,
         "failure": {"msg": outcome.failure.msg, **outcome.failure.to_dict()} if outcome.failure else None,
         "differences": kept.differences if kept else [],
@@ -80,10 +79,10 @@ def outcome_diff(outcome: Outcome) -> dict[str, t.Any] | None:
     }
 
 
-def ensured(done: Ensured, context: str | None, *, selected: bool) -> dict[str, t.Any]:
+def ensured(done: Ensured, kubectl: t.Sequence[str], *, selected: bool) -> dict[str, t.Any]:
     """What a task that ensures containers returns, but for its diff. ``selected``: on the pods of a selection, however many they were."""
     outcomes = done.outcomes
-    containers = [entry for outcome in outcomes for entry in outcome_entries(outcome, context)]
+    containers = [entry for outcome in outcomes for entry in outcome_entries(outcome, kubectl)]
     result: dict[str, t.Any] = {
         "changed": any(outcome.changed or outcome.unknown for outcome in outcomes),
         "containers": containers,
@@ -146,10 +145,10 @@ def _some(names: t.Sequence[str]) -> str:
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
-def info_entry(pod: t.Mapping[str, t.Any], name: str, context: str | None) -> dict[str, t.Any]:
+def info_entry(pod: t.Mapping[str, t.Any], name: str, kubectl: t.Sequence[str]) -> dict[str, t.Any]:
     """One ephemeral container with everything that ``kubectl describe pod`` prints of it, and who added it when."""
     metadata = pod["metadata"]
-    entry = container_entry(pod, metadata.get("namespace"), metadata["name"], name, context)
+    entry = container_entry(pod, metadata.get("namespace"), metadata["name"], name, kubectl)
     spec, status = entry["spec"] or {}, entry["status"] or {}
     writer = writer_of(pod, name)
     return {

@@ -539,7 +539,7 @@ def ensure_containers(module: Module) -> dict[str, t.Any]:
     namespace = place["namespace"] or client.namespace
     pods = Pods(namespace, named) if named else select(client, namespace, Selection(*(params[key] for key in Selection._fields)))
     done = ensure(client, request, pods)
-    result = ensured(done, client.context, selected=named is None)
+    result = ensured(done, client.kubectl, selected=named is None)
     if module._diff:
         result["diff"] = [diff for diff in map(outcome_diff, done.outcomes) if diff]
     result["warnings"] = warnings + result["warnings"]

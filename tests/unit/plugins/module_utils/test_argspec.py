@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Argument specs that merge, and what they have in common with the documentation and with kubernetes.core."""
+"""Argument specs that merge, and what they have in common with the documentation. tests/parity compares them with kubernetes.core."""
 
 from __future__ import annotations
 
@@ -18,23 +18,6 @@ from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUT
 from ansible_collections.kubedebug.pods.plugins.module_utils._auth import VARIABLES
 from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
 
-#: The options of kubernetes.core.k8s that say how to reach the cluster, with their aliases.
-KUBERNETES_CORE: dict[str, list[str]] = {
-    "kubeconfig": [],
-    "context": [],
-    "host": [],
-    "api_key": [],
-    "username": [],
-    "password": [],
-    "validate_certs": ["verify_ssl"],
-    "ca_cert": ["ssl_ca_cert"],
-    "client_cert": ["cert_file"],
-    "client_key": ["key_file"],
-    "proxy": [],
-    "no_proxy": [],
-    "proxy_headers": [],
-    "persist_config": [],
-}
 SPECS = {
     "ephemeral_container": (ephemeral_container, AUTH.merge(PODS, CONTAINER, LOG)),
     "ephemeral_container_info": (ephemeral_container_info, AUTH.merge(PODS, LOG, ephemeral_container_info.INFO)),
@@ -46,22 +29,8 @@ def documented(module: t.Any) -> dict[str, t.Any]:
     return {**yaml.safe_load(Auth.DOCUMENTATION)["options"], **yaml.safe_load(Pods.DOCUMENTATION)["options"], **own}
 
 
-def test_options_of_kubernetes_core() -> None:
-    assert {name: option.get("aliases", []) for name, option in AUTH.options.items() if name != "request_timeout"} == KUBERNETES_CORE
-
-
 def test_each_option_has_its_variable() -> None:
     assert set(VARIABLES) | {"proxy_headers", "request_timeout"} == set(AUTH.options)
-
-
-@pytest.mark.parametrize("option", ["api_key", "password"])
-def test_secrets_are_not_logged(option: str) -> None:
-    assert AUTH.options[option]["no_log"] is True
-
-
-def test_secret_proxy_headers_are_not_logged() -> None:
-    headers = AUTH.options["proxy_headers"]["options"]
-    assert {name for name, option in headers.items() if option.get("no_log")} == {"proxy_basic_auth", "basic_auth"}
 
 
 @pytest.mark.parametrize(("module", "spec"), SPECS.values(), ids=SPECS)

@@ -96,6 +96,8 @@ GATHERED: dict[str, tuple[str, t.Any]] = {
     "K8S_AUTH_KEY_FILE": ("client_key", "value"),
     "K8S_AUTH_PROXY": ("proxy", "value"),
     "K8S_AUTH_NO_PROXY": ("no_proxy", "value"),
+    "K8S_AUTH_IMPERSONATE_USER": ("impersonate_user", "value"),
+    "K8S_AUTH_IMPERSONATE_GROUPS": ("impersonate_groups", ["value"]),
     "K8S_AUTH_PROXY_HEADERS_BASIC_AUTH": ("proxy_headers", {"basic_auth": "value"}),
     "K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH": ("proxy_headers", {"proxy_basic_auth": "value"}),
     "K8S_AUTH_PROXY_HEADERS_USER_AGENT": ("proxy_headers", {"user_agent": "value"}),
@@ -104,7 +106,7 @@ GATHERED: dict[str, tuple[str, t.Any]] = {
 
 @pytest.mark.parametrize(("variable", "option", "value"), [(key, *row) for key, row in GATHERED.items()], ids=GATHERED)
 def test_variables(variable: str, option: str, value: t.Any) -> None:
-    given = {"user_agent": "given"} if option == "proxy_headers" else "given"
+    given = {"proxy_headers": {"user_agent": "given"}, "impersonate_groups": ["given"]}.get(option, "given")
     assert gather({}, {variable: "value"}) == {option: value}
     assert gather({option: given}, {variable: "value"}) == {option: given}
 
@@ -120,6 +122,11 @@ def test_every_variable_is_in_the_table() -> None:
 )
 def test_booleans_in_variables(variable: str, text: str, value: bool) -> None:
     assert list(gather({}, {variable: text}).values()) == [value]
+
+
+@pytest.mark.parametrize(("text", "value"), [("a,b", ["a", "b"]), (",a,,b,", ["a", "b"]), ("a, b", ["a", " b"]), (",", [])])
+def test_lists_in_variables(text: str, value: list[str]) -> None:
+    assert gather({}, {"K8S_AUTH_IMPERSONATE_GROUPS": text}) == {"impersonate_groups": value}
 
 
 @pytest.mark.parametrize("variable", [name for name in GATHERED if "PROXY_HEADERS" not in name])
@@ -154,7 +161,7 @@ SECRETS: dict[str, tuple[dict[str, t.Any], set[str]]] = {
     "token": ({"api_key": "abc"}, {"abc"}),
     "password": ({"username": "me", "password": "abc"}, {"abc"}),
     "empty": ({"api_key": "", "password": ""}, set()),
-    "proxy": ({"proxy_headers": {"basic_auth": "a:b", "proxy_basic_auth": "c:d", "user_agent": "debug/1.0"}}, {"a:b", "c:d"}),
+    "proxy": ({"proxy_headers": {"basic_auth": "a:b", "proxy_basic_auth": "c:d", "user_agent": "debug/1.0"}}, {"a:b", "b", "c:d", "d"}),
     "kubeconfig file": ({"kubeconfig": "/kubeconfig"}, set()),
     "kubeconfig": ({"kubeconfig": kubeconfig()}, {"token-one", "token-two"}),
     "kubeconfig with a key": (
@@ -163,6 +170,8 @@ SECRETS: dict[str, tuple[dict[str, t.Any], set[str]]] = {
     ),
     "kubeconfig without users": ({"kubeconfig": {"users": None}}, set()),
     "kubeconfig of wrong types": ({"kubeconfig": {"users": ["x", None, {"user": "y"}, {"user": {"token": 5}}, {"name": "z"}]}}, set()),
+    "kubeconfig's text": ({"kubeconfig": "apiVersion: v1\nusers: []"}, {"apiVersion: v1\nusers: []"}),
+    "wrong types": ({"kubeconfig": 5, "host": 5, "proxy": ["x"], "api_key": None}, set()),
     "kubeconfig with users as a mapping": ({"kubeconfig": {"users": {"one": {}}}}, set()),
 }
 
@@ -188,7 +197,7 @@ def test_secrets_within_other_values(settings: dict[str, t.Any]) -> None:
 def test_host_with_a_token_stands_alone() -> None:
     connection = connect({"host": HOST, "api_key": "abc", "kubeconfig": "/nowhere", "context": "none"})
     assert sent(connection) == (HOST, ["Bearer abc"])
-    assert (connection.namespace, connection.context, connection.warnings) == ("default", "none", [])
+    assert (connection.namespace, connection.kubectl, connection.warnings) == ("default", [], [])
 
 
 def test_host_with_a_password_stands_alone() -> None:
@@ -228,7 +237,10 @@ def test_kubeconfig(file: Path, tmp_path: Path, kind: str, settings: dict[str, t
         file.rename(tmp_path / ".kube" / "config")
     connection = connect({**given[kind], **settings})
     assert sent(connection) == expected
-    assert (connection.namespace, connection.context, len(connection.warnings)) == (namespace, settings.get("context"), warnings)
+    assert (connection.namespace, len(connection.warnings)) == (namespace, warnings)
+    context = settings.get("context", None if kind == "mapping" else "one")
+    flags = (["--context", context] if context else []) + (["--kubeconfig", str(file)] if kind == "file" else [])
+    assert connection.kubectl == flags
 
 
 @pytest.mark.parametrize("kind", ["file", "mapping"])
@@ -247,6 +259,7 @@ def test_paths_of_kubeconfigs(file: Path, monkeypatch: pytest.MonkeyPatch, path:
     monkeypatch.setenv("WHERE", str(file.parent))
     connection = connect({"kubeconfig": path.replace("~/", f"{file.parent}/") if ":" in path else path})
     assert sent(connection)[0] == "https://one.example.com"
+    assert connection.kubectl == ["--context", "one", *([] if ":" in path else ["--kubeconfig", str(file)])]
 
 
 BROKEN: dict[str, t.Any] = {
@@ -304,7 +317,7 @@ def test_in_a_cluster() -> None:
     connection = connect({})
     host, [authorization] = sent(connection)
     assert (host, authorization.lower()) == ("https://10.0.0.1:443", "bearer token-of-the-pod")
-    assert (connection.namespace, connection.context, connection.warnings) == ("team", None, [])
+    assert (connection.namespace, connection.kubectl, connection.warnings) == ("team", [], [])
 
 
 @pytest.mark.usefixtures("in_cluster")
@@ -393,3 +406,113 @@ def test_connecting_leaves_no_trace_for_the_next_one() -> None:
     connection = connect({"host": "https://other.example.com"})
     assert sent(connection) == ("https://other.example.com", [])
     assert connection.configuration.verify_ssl
+
+
+def plugin(script: str, **more: t.Any) -> dict[str, t.Any]:
+    """A kubeconfig whose first user has a plugin: a shell script."""
+    command = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/bin/sh", "args": ["-c", script], **more}
+    made = kubeconfig(exec=command)
+    del made["users"][0]["user"]["token"]
+    return made
+
+
+CREDENTIAL = json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "token-of-the-plugin"}})
+
+
+@pytest.mark.parametrize("kind", ["file", "mapping"])
+def test_plugins(file: Path, kind: str) -> None:
+    content = plugin(f"echo '{CREDENTIAL}'")
+    file.write_text(json.dumps(content))
+    connection = connect({"kubeconfig": str(file) if kind == "file" else content})
+    assert sent(connection) == ("https://one.example.com", ["Bearer token-of-the-plugin"])
+    assert connection.warnings == []
+
+
+FAILING: dict[str, tuple[dict[str, t.Any], str]] = {
+    "exit code": (plugin("echo log in first >&2; exit 3"), "exec: process returned 3. log in first"),
+    "no JSON": (plugin("echo hello"), "failed to decode process output"),
+    "no token": (plugin(f"echo '{CREDENTIAL.replace('token', 'nothing')}'"), "missing token or clientCertificateData"),
+    "no program": (plugin("", command="/nowhere/plugin"), "/nowhere/plugin"),
+    "another version": (plugin(f"echo '{CREDENTIAL}'", apiVersion="client.authentication.k8s.io/v1beta1"), "does not match"),
+}
+
+
+@pytest.mark.parametrize("kind", ["file", "mapping"])
+@pytest.mark.parametrize(("content", "said"), FAILING.values(), ids=FAILING)
+def test_plugins_that_give_no_credentials(file: Path, capfd: pytest.CaptureFixture[str], kind: str, content: dict[str, t.Any], said: str) -> None:
+    file.write_text(json.dumps(content))
+    settings = {"kubeconfig": str(file) if kind == "file" else content}
+    with pytest.raises(Failure) as caught:
+        connect(settings)
+    assert (caught.value.code, caught.value.field) == ("unauthorized", "kubeconfig")
+    assert said in caught.value.msg
+    [warning] = connect({**settings, "api_key": "abc"}).warnings
+    assert said in warning
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_plugin_that_is_not_installed_says_how_to_install_it() -> None:
+    with pytest.raises(Failure) as caught:
+        connect({"kubeconfig": plugin("exit 1", installHint="Install it with apt.")})
+    assert caught.value.hint == "Install it with apt."
+
+
+def test_a_plugin_does_not_tell_secrets(file: Path) -> None:
+    content = plugin("echo $SECRET and more >&2; exit 1", env=[{"name": "SECRET", "value": "hidden"}])
+    file.write_text(json.dumps(content))
+    hidden: set[str] = set()
+    with pytest.raises(Failure) as caught:
+        connect({"kubeconfig": str(file)}, hidden)
+    assert "and more" in caught.value.msg
+    assert "hidden" not in caught.value.msg
+    assert {"hidden", "token-two"} <= hidden
+
+
+@pytest.mark.parametrize("kind", ["file", "mapping"])
+def test_malformed_users_are_not_quoted(file: Path, kind: str) -> None:
+    content = kubeconfig(**{"auth-provider": {"name": "oidc", "config": {"client-secret": "hidden"}}})
+    file.write_text(json.dumps(content))
+    with pytest.raises(Failure) as caught:
+        connect({"kubeconfig": str(file) if kind == "file" else content})
+    assert "id-token" in caught.value.msg
+    assert "hidden" not in caught.value.msg
+
+
+def test_impersonation() -> None:
+    settings = {"host": HOST, "api_key": "abc", "impersonate_user": "jane", "impersonate_groups": ["a", "", "b"]}
+    connection = connect(settings)
+    assert connection.headers == [("Impersonate-User", "jane"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b")]
+    assert connection.kubectl == ["--as", "jane", "--as-group", "a", "--as-group", "b"]
+    assert connect({"host": HOST, "api_key": "abc"}).headers == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"impersonate_groups": ["a"]}, "impersonate_groups"),
+        ({"impersonate_user": "a\nb"}, "impersonate_user"),
+        ({"impersonate_user": "a", "impersonate_groups": ["b\r"]}, "impersonate_groups"),
+    ],
+)
+def test_impersonation_that_cannot_be_sent(settings: dict[str, t.Any], field: str) -> None:
+    with pytest.raises(Failure) as caught:
+        connect({"host": HOST, "api_key": "abc", **settings})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", field)
+
+
+def test_impersonation_by_a_kubeconfig_is_warned_about() -> None:
+    content = kubeconfig(**{"as": "jane"})
+    [warning] = connect({"kubeconfig": content}).warnings
+    assert "impersonate_user" in warning
+    assert connect({"kubeconfig": content, "impersonate_user": "joe"}).warnings == []
+
+
+def test_several_kubeconfigs_are_merged(file: Path, tmp_path: Path) -> None:
+    other = kubeconfig()
+    other["current-context"] = "one"
+    other["clusters"][0]["cluster"]["server"] = "https://other.example.com"
+    other["contexts"].append({"name": "three", "context": {"cluster": "one", "user": "two", "namespace": "late"}})
+    (tmp_path / "other").write_text(json.dumps(other))
+    connection = connect({"kubeconfig": f"{file}:{tmp_path / 'other'}", "context": "three"})
+    assert sent(connection) == ("https://one.example.com", ["Bearer token-two"])
+    assert (connection.namespace, connection.kubectl) == ("late", ["--context", "three"])
