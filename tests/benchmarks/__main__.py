@@ -15,9 +15,10 @@ import sys
 from pathlib import Path
 
 from tests import cluster as test_cluster
-from tests.cluster.model import Progress, Settings
+from tests import releases
+from tests.cluster.model import Progress
 
-from . import counting, fleet, kubernetes_core, speed, waiting
+from . import counting, fleet, speed, waiting
 from .figures import Figure, table
 from .stage import stage
 
@@ -29,9 +30,9 @@ def main() -> int:
     cluster = test_cluster.up()
     paths = [collections()]
     try:
-        paths.append(kubernetes_core.provide(Settings.from_environment().cache_dir, say))
-        compared_with = f"kubernetes.core {kubernetes_core.version(paths[1])}"
-    except kubernetes_core.NotToBeHadError as error:
+        paths.append(releases.kubernetes_core())
+        compared_with = f"kubernetes.core {releases.kubernetes_core_version(paths[1])}"
+    except releases.NotToBeHadError as error:
         compared_with = "WITHOUT kubernetes.core"
         say(f"kubernetes.core cannot be had, so there is no comparison with it: {error}")
     with stage(cluster, paths) as here:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import collection
+from tests import collection, releases
 from tests.integration import playbook
 
 if t.TYPE_CHECKING:
@@ -71,14 +71,9 @@ def installed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def oldest(tmp_path_factory: pytest.TempPathFactory) -> str:
+def oldest() -> str:
     """The Python of a virtual environment with the releases of oldest.txt."""
-    directory = tmp_path_factory.mktemp("oldest")
-    environment = playbook.ansible_environment(directory)
-    run([sys.executable, "-m", "venv", str(directory)], directory, environment)
-    python = str(directory / "bin" / "python")
-    run([python, "-m", "pip", "install", "--quiet", "--requirement", str(HERE / "oldest.txt")], directory, environment)
-    return python
+    return releases.venv(HERE / "oldest.txt")
 
 
 def test_the_archive_holds_what_users_need_and_nothing_else(archive: Path) -> None:
