@@ -34,7 +34,7 @@ def venv(requirements: Path) -> str:
     """Return the Python of a virtual environment with what the file names."""
 
     def make(directory: Path) -> None:
-        _run(sys.executable, "-m", "venv", "--clear", directory)
+        _run(sys.executable, "-m", "venv", directory)
         python = str(directory / "bin" / "python")
         if not _installed(f"--python={python}", f"--requirement={requirements}"):
             _run(python, "-m", "pip", "install", "--quiet", "--requirement", requirements)
