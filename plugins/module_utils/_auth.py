@@ -219,6 +219,26 @@ def _impersonation(settings: t.Mapping[str, t.Any]) -> list[tuple[str, str]]:
     return [("Impersonate-User", name) for name in ([user] if user else [])] + [("Impersonate-Group", group) for group in groups]
 
 
+def unusable_files(configuration: Configuration) -> Failure | None:
+    """What is wrong with the files for TLS, if anything is; the libraries say it only when a connection is made, and in few words."""
+    import ssl
+
+    certificate, key, authority = configuration.cert_file, configuration.key_file, configuration.ssl_ca_cert
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if certificate:
+            context.load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as exc:
+        words = f"The client certificate and its key cannot be used: {_first_line(exc)}"
+        return Failure("invalid_options", words, field="client_cert", hint="Both have to be in PEM, not encrypted, and belong together.")
+    try:
+        if authority:
+            context.load_verify_locations(authority)
+    except (OSError, ValueError) as exc:
+        return Failure("invalid_options", f"The authority's certificates cannot be used: {_first_line(exc)}", field="ca_cert", hint="They have to be in PEM.")
+    return None
+
+
 def _lay_over(settings: t.Mapping[str, t.Any], configuration: Configuration) -> None:
     """Set the single options, for good: what renews a loaded token puts back all that was loaded, itself included."""
     _overlay(settings, configuration)
@@ -296,6 +316,14 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
     except Exception as exc:  # the loaders raise whatever a malformed file makes them stumble over
         if "host" in settings and kubeconfig is None and context is None:
             return _Loaded()
+        encrypted = [path for path in kubeconfig.split(os.pathsep) if _is_encrypted(path)] if isinstance(kubeconfig, str) else []
+        if encrypted:
+            raise Failure(
+                "invalid_options",
+                f"The kubeconfig {encrypted[0]} is encrypted by Ansible Vault, and the module cannot decrypt it.",
+                field="kubeconfig",
+                hint="Ansible decrypts the file that the option kubeconfig names (a variable is not enough), where the task runs with a local connection.",
+            ) from None
         raise Failure(
             "invalid_options",
             f"No way to reach a cluster: {_first_line(exc)}" if kubeconfig is None else f"The kubeconfig cannot be used: {_first_line(exc)}",
@@ -314,6 +342,14 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
         warnings.append("The kubeconfig's user impersonates another (as). That is not done here, as in kubernetes.core: set impersonate_user.")
     namespace = active["context"].get("namespace")
     return _Loaded(namespace if isinstance(namespace, str) else None, _kubectl_flags(kubeconfig, context, active["name"]), warnings)
+
+
+def _is_encrypted(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(14) == b"$ANSIBLE_VAULT"
+    except OSError:
+        return False
 
 
 def _loader(kubeconfig: t.Any, context: str | None, *, persist: bool) -> tuple[t.Any, list[dict[str, t.Any]]]:

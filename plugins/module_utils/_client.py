@@ -308,6 +308,11 @@ class Client:
             raise _refusals.explain(status, subject)
 
     def _unreachable(self, exc: Exception, subject: Subject) -> Failure:
+        from ._auth import unusable_files
+
+        unusable = unusable_files(self._configuration)
+        if unusable:
+            return unusable.about(namespace=subject.namespace, pod=subject.pod)
         return Failure(
             "api_unreachable",
             f"The API server {self._host} cannot be reached: {_short(exc)}.",

@@ -36,6 +36,9 @@ def read_file(path: str) -> t.Any:
             content = file.read(LARGEST + 1)
     except OSError as exc:
         raise Failure("invalid_options", f"src: {path} cannot be read: {exc.strerror}.", field="src") from exc
+    if content.startswith(b"$ANSIBLE_VAULT"):
+        message = f"src: {path} is encrypted by Ansible Vault, and the module cannot decrypt it."
+        raise Failure("invalid_options", message, field="src", hint="Ansible decrypts it where the task runs with a local connection.")
     if len(content) > LARGEST:
         raise Failure("invalid_options", f"src: {path} is larger than {LARGEST} bytes, and a pod that holds it could not be stored.", field="src")
     try:

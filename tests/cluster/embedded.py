@@ -23,6 +23,7 @@ from .parts import PARTS, Plan
 
 CLIENTS = ("admin", "kube-controller-manager", "kube-scheduler", "kubelet")
 PATIENCE = 120.0
+OPENSSL_AUTHORITY = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650")
 NOT_YET = (OSError, http.client.HTTPException)
 
 
@@ -164,6 +165,8 @@ def start(settings: Settings, programs: Path, archive: images.Images, say: Progr
     for folder in (plan.static_pod_dir, plan.ca_file.parent, state / "kubelet"):
         folder.mkdir()
     machine.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", plan.account_key])
+    certificate, key = plan.client_authority
+    machine.run([*OPENSSL_AUTHORITY, "-subj", f"/CN={settings.name}-clients", "-out", certificate, "-keyout", key])
 
     node = Node(settings, plan, machine.enter(holder), environment)
     node.start("etcd", "containerd", "kube-apiserver")

@@ -44,6 +44,11 @@ class Plan:
         return self.state_dir / "pki" / "apiserver.crt"
 
     @property
+    def client_authority(self) -> tuple[Path, Path]:
+        """The certificate and the key of the authority that signs client certificates."""
+        return self.state_dir / "pki" / "clients.crt", self.state_dir / "pki" / "clients.key"
+
+    @property
     def account_key(self) -> Path:
         """The key that signs service accounts' tokens."""
         return self.state_dir / "pki" / "service-accounts.key"
@@ -102,6 +107,7 @@ class Plan:
             "cert-dir": self.ca_file.parent,
             "service-cluster-ip-range": self.network.services,
             "token-auth-file": self.etc("tokens.csv"),
+            "client-ca-file": self.client_authority[0],
             "authorization-mode": "Node,RBAC",
             "enable-admission-plugins": "NodeRestriction",
             "allow-privileged": "true",
@@ -117,6 +123,8 @@ class Plan:
             "use-service-account-credentials": "true",
             "service-account-private-key-file": self.account_key,
             "root-ca-file": self.ca_file,
+            "cluster-signing-cert-file": self.client_authority[0],
+            "cluster-signing-key-file": self.client_authority[1],
             "flex-volume-plugin-dir": VOLUME_PLUGINS,
             "kube-api-burst": 1000,
             "kube-api-qps": 1000,

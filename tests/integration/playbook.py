@@ -43,7 +43,14 @@ def run(target: str, cluster: test_cluster.Cluster, collections_path: Path, scra
             "scratch": str(scratch),
         }
         (scratch / "variables.json").write_text(json.dumps(variables))
-        environment = ansible_environment(collections_path, python) | {"K8S_AUTH_KUBECONFIG": str(account), "ANSIBLE_ROLES_PATH": str(HERE / "targets")}
+        vault_password = scratch / "vault-password"
+        vault_password.write_text(secrets.token_hex())
+        environment = ansible_environment(collections_path, python) | {
+            "K8S_AUTH_KUBECONFIG": str(account),
+            "ANSIBLE_ROLES_PATH": str(HERE / "targets"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "stand_ins" / "connection"),
+            "ANSIBLE_VAULT_PASSWORD_FILE": str(vault_password),
+        }
         done = subprocess.run(
             [str(Path(python).with_name("ansible-playbook")), "-e", f"@{scratch}/variables.json", str(HERE / "run.yml")],
             env=environment,
