@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import re
@@ -42,8 +43,8 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str | None]] = {
 _BOOLEANS = ("validate_certs", "persist_config")
 _LISTS = ("impersonate_groups",)
 _PROXY_HEADERS = ("proxy_basic_auth", "basic_auth", "user_agent")
-_SECRET_FIELDS = ("token", "password", "client-key-data", "client-certificate-data")
-_SECRET_NAME = re.compile(r"token|secret|password|key|credential", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"token|secret|password|key|credential|client-certificate-data", re.IGNORECASE)
+_PATHS = ("tokenFile", "client-key")
 #: What a plugin gets and is at least as long may be a secret; hiding shorter words would hide much else.
 _LONG = 8
 _IMPERSONATED = ("as", "as-uid", "as-groups", "as-user-extra")
@@ -100,13 +101,24 @@ def secrets(settings: t.Mapping[str, t.Any]) -> set[str]:
     found.update(_password_within(settings.get(key)) for key in ("host", "proxy"))
     for key, value in settings.get("proxy_headers", {}).items():
         if key != "user_agent":
-            found.update((value, str(value).partition(":")[2]))
+            found.update((value, str(value).partition(":")[2], _basic(value)))
+    found.update(_basics(settings))
     kubeconfig = settings.get("kubeconfig")
     if isinstance(kubeconfig, dict):
-        found.update(_secrets_of_users(kubeconfig.get("users")))
+        found.update(_secrets_within(kubeconfig))
     elif _is_text(kubeconfig):
         found.add(kubeconfig)
     return _texts(found)
+
+
+def _basic(credentials: str) -> str:
+    """User and password as they are in a header of basic authentication."""
+    return base64.b64encode(str(credentials).encode()).decode()
+
+
+def _basics(holder: t.Mapping[t.Any, t.Any]) -> t.Iterator[str]:
+    if "username" in holder and "password" in holder:
+        yield _basic(f"{holder['username']}:{holder['password']}")
 
 
 def _texts(values: t.Iterable[t.Any]) -> set[str]:
@@ -125,25 +137,23 @@ def _password_within(url: t.Any) -> str | None:
         return None
 
 
-def _secrets_of_users(users: t.Any) -> t.Iterator[t.Any]:
-    for entry in users if isinstance(users, list) else ():
-        user = entry.get("user") if isinstance(entry, dict) else None
-        if isinstance(user, dict):
-            yield from _secrets_of_user(user)
-
-
-def _secrets_of_user(user: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
-    yield from (user.get(key) for key in _SECRET_FIELDS)
-    for section, settings in (("auth-provider", "config"), ("exec", "env")):
-        holder = user.get(section)
-        values = holder.get(settings) if isinstance(holder, dict) else None
-        if isinstance(values, list):
-            values = {str(entry.get("name")): entry.get("value") for entry in values if isinstance(entry, dict)}
-        if isinstance(values, dict):
-            yield from (value for key, value in values.items() if _SECRET_NAME.search(str(key)) or len(str(value)) >= _LONG)
-    plugin = user.get("exec")
-    words = plugin.get("args") if isinstance(plugin, dict) else None
-    yield from (word for word in (words if isinstance(words, list) else ()) if len(str(word)) >= _LONG)
+def _secrets_within(part: t.Any) -> t.Iterator[t.Any]:
+    """Of a part of a kubeconfig, in place or not: the values whose names sound like secrets, and the long ones that a plugin is given."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _secrets_within(each)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if isinstance(value, (dict, list)):
+                yield from _secrets_within(value)
+            elif _SECRET_NAME.search(str(key)) and key not in _PATHS:
+                yield value
+        if "value" in part and _SECRET_NAME.search(str(part.get("name"))):
+            yield part["value"]
+        yield from _basics(part)
+        config, words = part.get("config"), part.get("args")
+        given = [*(config.values() if isinstance(config, dict) else ()), *(words if isinstance(words, list) else ()), part.get("value")]
+        yield from (value for value in given if len(str(value)) >= _LONG)
 
 
 def connect(settings: t.Mapping[str, t.Any], hidden: set[str] | None = None) -> Connection:
@@ -308,7 +318,7 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
             raise Failure("invalid_options", f"kubeconfig: there is no file {kubeconfig}.", field="kubeconfig")
     try:
         loader, users = _loader(kubeconfig, context, persist=settings.get("persist_config", False))
-        hidden.update(_texts(_secrets_of_users(users)))
+        hidden.update(_texts(_secrets_within(users)))
         with _Overheard() as overheard:
             loader.load_and_set(configuration)
         active = dict(loader.current_context)

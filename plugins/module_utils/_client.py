@@ -379,7 +379,7 @@ def _transport_error() -> type[Exception]:
 
 
 def _is_final(exc: Exception) -> bool:
-    """Whether trying again cannot help: the server's name or certificate is wrong, or nothing can be sent at all."""
+    """Whether trying again cannot help: the server's name or certificate is wrong, the proxy refuses, or nothing can be sent at all."""
     import socket
     import ssl
 
@@ -390,6 +390,8 @@ def _is_final(exc: Exception) -> bool:
     while cause is not None:
         causes.append(cause)
         cause = cause.__cause__ or cause.__context__
+    if any(str(each).startswith("Tunnel connection failed: 4") for each in causes):
+        return True
     if any(isinstance(each, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)) for each in causes):
         return False
     if any(isinstance(each, socket.gaierror) and each.errno == socket.EAI_AGAIN for each in causes):

@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 try:
     _kubernetes.load()
     KUBERNETES_IMPORT_ERROR = None
-except ImportError:
+except Exception:  # noqa: BLE001 - a package that is broken, or does not go with another, raises whatever it wants
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
 
@@ -118,10 +118,10 @@ def names_pods(params: t.Mapping[str, t.Any]) -> bool:
 
 def make_client(module: Module) -> tuple[Client, list[str]]:
     """(a client for the cluster that the options and K8S_AUTH_* variables name, warnings about the connection)."""
-    if KUBERNETES_IMPORT_ERROR:
-        raise Failure("missing_library", missing_required_lib("kubernetes"), details=[{"traceback": KUBERNETES_IMPORT_ERROR}])
     settings = _auth.gather(module.params, os.environ)
     module.no_log_values.update(_auth.secrets(settings))
+    if KUBERNETES_IMPORT_ERROR:
+        raise Failure("missing_library", missing_required_lib("kubernetes"), details=[{"traceback": KUBERNETES_IMPORT_ERROR}])
     try:
         connection = _auth.connect(settings, module.no_log_values)
     except ImportError as exc:

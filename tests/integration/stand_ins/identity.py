@@ -66,7 +66,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def expired() -> str:
     """An unsigned token of 2001."""
-    parts = ({"alg": "none"}, {"exp": 1_000_000_000, "sub": "jane"}, {})
+    parts: tuple[dict[str, t.Any], ...] = ({"alg": "none"}, {"exp": 1_000_000_000, "sub": "jane"}, {})
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
 
 

@@ -159,14 +159,14 @@ def test_unset_options_and_other_variables_are_left_out() -> None:
 SECRETS: dict[str, tuple[dict[str, t.Any], set[str]]] = {
     "none": ({"host": HOST, "username": "me", "client_key": "/key"}, set()),
     "token": ({"api_key": "abc"}, {"abc"}),
-    "password": ({"username": "me", "password": "abc"}, {"abc"}),
+    "password": ({"username": "me", "password": "abc"}, {"abc", "bWU6YWJj"}),
     "empty": ({"api_key": "", "password": ""}, set()),
-    "proxy": ({"proxy_headers": {"basic_auth": "a:b", "proxy_basic_auth": "c:d", "user_agent": "debug/1.0"}}, {"a:b", "b", "c:d", "d"}),
+    "proxy": ({"proxy_headers": {"basic_auth": "a:b", "proxy_basic_auth": "c:d", "user_agent": "debug/1.0"}}, {"a:b", "b", "YTpi", "c:d", "d", "Yzpk"}),
     "kubeconfig file": ({"kubeconfig": "/kubeconfig"}, set()),
     "kubeconfig": ({"kubeconfig": kubeconfig()}, {"token-one", "token-two"}),
     "kubeconfig with a key": (
         {"kubeconfig": kubeconfig(**{"client-key-data": "KEY", "client-certificate-data": "CERT", "username": "me", "password": "abc"})},
-        {"token-one", "token-two", "KEY", "CERT", "abc"},
+        {"token-one", "token-two", "KEY", "CERT", "abc", "bWU6YWJj"},
     ),
     "kubeconfig without users": ({"kubeconfig": {"users": None}}, set()),
     "kubeconfig of wrong types": ({"kubeconfig": {"users": ["x", None, {"user": "y"}, {"user": {"token": 5}}, {"name": "z"}]}}, set()),
