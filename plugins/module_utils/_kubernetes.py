@@ -56,5 +56,10 @@ def load() -> ModuleType:
     sys.meta_path.insert(0, _LoadedWhenUsed)
     try:
         return importlib.import_module("kubernetes")
+    except BaseException:
+        # What was put off would be run by whoever looks at all modules, as inspect does, and fail there.
+        for name in [name for name in sys.modules if name.startswith("kubernetes.")]:
+            del sys.modules[name]
+        raise
     finally:
         sys.meta_path.remove(_LoadedWhenUsed)

@@ -119,7 +119,7 @@ def names_pods(params: t.Mapping[str, t.Any]) -> bool:
 def make_client(module: Module) -> tuple[Client, list[str]]:
     """(a client for the cluster that the options and K8S_AUTH_* variables name, warnings about the connection)."""
     settings = _auth.gather(module.params, os.environ)
-    module.no_log_values.update(_auth.secrets(settings))
+    module.no_log_values.update(_auth.secrets(settings), _auth.secrets(_auth.gather({}, os.environ)))
     if KUBERNETES_IMPORT_ERROR:
         raise Failure("missing_library", missing_required_lib("kubernetes"), details=[{"traceback": KUBERNETES_IMPORT_ERROR}])
     try:

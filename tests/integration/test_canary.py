@@ -130,7 +130,7 @@ def forms(value: str) -> t.Iterator[str]:
 
 def excerpt(text: str, value: str) -> str:
     where = min((text.find(form) for form in forms(value) if form in text), default=0)
-    return text[max(0, where - 3000) : where + 200]
+    return text[max(0, where - 500) : where + 200]
 
 
 @pytest.fixture
