@@ -343,7 +343,7 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
         ) from exc
     warnings = []
     if overheard.said:
-        said = f"The plugin of the kubeconfig's user gave no credentials: {_without(hidden, overheard.said)}"
+        said = f"The plugin of the kubeconfig's user gave no credentials: {without(hidden, overheard.said)}."
         if not (configuration.api_key or configuration.cert_file or _has_credentials(settings)):
             hint = (user.get("exec") or {}).get("installHint")
             raise Failure("unauthorized", said, field="kubeconfig", hint=str(hint) if hint else "Run the plugin's command by hand, as the user of this task.")
@@ -394,10 +394,11 @@ class _Overheard(logging.Handler):
         self.said = " ".join(f"{self.said} {record.getMessage()}".split())
 
 
-def _without(hidden: set[str], text: str) -> str:
+def without(hidden: t.Iterable[str], text: str) -> str:
+    """The beginning of a text, without what must not be shown."""
     for secret in sorted(hidden, key=len, reverse=True):
         text = text.replace(secret, "********")
-    return text[:_LONGEST_WORDS].rstrip(".") + "."
+    return text[:_LONGEST_WORDS].rstrip(".")
 
 
 def _kubectl_flags(kubeconfig: t.Any, context: str | None, active: str) -> list[str]:

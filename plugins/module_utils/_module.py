@@ -45,9 +45,9 @@ class Module(AnsibleModule):
         super().fail_json(msg, **result)
 
 
-_BUG = (
-    "The module came upon an error that it does not know: it is the module's, or a Python package is broken. Nothing is known about what was written. "
-    "Look at the traceback (ansible-playbook -vvv), and report it."
+_UNKNOWN = (
+    "The module came upon an error that it does not know, {words}: it is the module's, or a Python package is broken. Nothing is known about what was "
+    "written. Run it with -vvv, from ansible-core 2.19 on with ANSIBLE_DISPLAY_TRACEBACK=error, to see the traceback, and report it."
 )
 
 
@@ -57,8 +57,9 @@ def run(module: Module, work: t.Callable[[Module], dict[str, t.Any]]) -> t.NoRet
         result = work(module)
     except Failure as failure:
         result = {"changed": False, "msg": failure.msg, "failure": failure.to_dict()}
-    except Exception:  # noqa: BLE001 - whatever it is, Python would print its words as they are, and they may hold a secret
-        result = {"changed": False, "msg": _BUG, "failure": None, "exception": traceback.format_exc()}
+    except Exception as exc:  # noqa: BLE001 - whatever it is, Python would print its words as they are, and they may hold a secret
+        words = _auth.without(module.no_log_values, f"{type(exc).__name__}: {exc}")
+        result = {"changed": False, "msg": _UNKNOWN.format(words=words), "failure": None, "exception": traceback.format_exc()}
     for text in result.pop("warnings", ()):
         module.warn(text)
     if "failure" in result:

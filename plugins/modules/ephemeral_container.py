@@ -134,6 +134,7 @@ options:
   src:
     description:
       - A file with what O(definition) takes, in JSON or YAML, of 1.5 MiB at most.
+      - It is looked for, and decrypted, as O(kubeconfig) is. What is in it goes into the pod, and so is no secret in the task's result.
     type: path
   state:
     description:

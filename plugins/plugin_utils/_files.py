@@ -143,6 +143,6 @@ def _merge(kubeconfigs: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
             if key in ("clusters", "contexts", "users") and isinstance(value, list):
                 known = {entry.get("name") for entry in merged.setdefault(key, []) if isinstance(entry, dict)}
                 merged[key] += [entry for entry in value if not isinstance(entry, dict) or entry.get("name") not in known]
-            else:
+            elif value is not None:
                 merged.setdefault(key, value)
     return merged

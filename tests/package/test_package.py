@@ -32,7 +32,7 @@ ALLOWED = {
 NEEDED = {"FILES.json", "MANIFEST.json", "meta", "playbooks", "plugins", "roles"}
 MODULES = ("ephemeral_container", "ephemeral_container_info")
 #: What is run against the cluster from the archive: the main job, and defaults for the action group.
-TARGETS = ("basic", "refusals", "module_defaults")
+TARGETS = ("basic", "refusals", "module_defaults", "vault")
 
 
 def run(command: t.Sequence[str | Path], directory: Path, environment: dict[str, str]) -> str:
