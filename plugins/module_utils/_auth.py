@@ -396,7 +396,7 @@ class _Overheard(logging.Handler):
 
 def without(hidden: t.Iterable[str], text: str) -> str:
     """The beginning of a text, without what must not be shown."""
-    for secret in sorted(hidden, key=len, reverse=True):
+    for secret in sorted(filter(None, hidden), key=len, reverse=True):
         text = text.replace(secret, "********")
     return text[:_LONGEST_WORDS].rstrip(".")
 
