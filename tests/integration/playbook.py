@@ -47,7 +47,7 @@ def run(target: str, cluster: test_cluster.Cluster, collections_path: Path, scra
         vault_password.write_text(secrets.token_hex())
         environment = ansible_environment(collections_path, python) | {
             "K8S_AUTH_KUBECONFIG": str(account),
-            "ANSIBLE_ROLES_PATH": str(HERE / "targets"),
+            "ANSIBLE_ROLES_PATH": f"{HERE / 'targets'}{os.pathsep}{scratch}",
             "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "stand_ins" / "connection"),
             "ANSIBLE_VAULT_PASSWORD_FILE": str(vault_password),
         }
