@@ -23,9 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
-
-#: Of a kubeconfig's entries: list, key, and the fields below it that are paths relative to the file.
-_PATHS = (("clusters", "cluster", ("certificate-authority",)), ("users", "user", ("client-certificate", "client-key", "tokenFile")))
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._kubeconfig import merge, with_absolute_paths
 
 
 class ActionModule(ActionBase):
@@ -53,7 +51,7 @@ class ActionModule(ActionBase):
             return
         paths = [self._find(path) for path in given.split(os.pathsep) if path]
         if any(self._is_encrypted("kubeconfig", path) for path in paths):
-            arguments["kubeconfig"] = _merge([self._read_kubeconfig(path) for path in paths if os.path.isfile(path)])
+            arguments["kubeconfig"] = merge([self._read_kubeconfig(path) for path in paths if os.path.isfile(path)])
         else:
             arguments["kubeconfig"] = os.pathsep.join(paths)
 
@@ -112,37 +110,4 @@ class ActionModule(ActionBase):
                 document = None
         if not isinstance(document, dict):
             raise Failure("invalid_options", f"kubeconfig: {path} is encrypted, or beside one that is, and is not one mapping in YAML.", field="kubeconfig")
-        return _with_absolute_paths(document, os.path.dirname(os.path.abspath(path)))
-
-
-def _with_absolute_paths(kubeconfig: dict[str, t.Any], directory: str) -> dict[str, t.Any]:
-    """The kubeconfig, its relative paths made absolute; they are relative to ``directory``. A plugin's command is one where it has a slash."""
-    for group, key, fields in _PATHS:
-        for holder in _below(kubeconfig, group, key):
-            holder.update({field: os.path.join(directory, holder[field]) for field in fields if isinstance(holder.get(field), str)})
-    for user in _below(kubeconfig, "users", "user"):
-        plugin = user.get("exec")
-        command = plugin.get("command") if isinstance(plugin, dict) else None
-        if isinstance(command, str) and os.sep in command:
-            user["exec"]["command"] = os.path.join(directory, command)
-    return kubeconfig
-
-
-def _below(kubeconfig: dict[str, t.Any], group: str, key: str) -> t.Iterator[dict[str, t.Any]]:
-    entries = kubeconfig.get(group)
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and isinstance(entry.get(key), dict):
-            yield entry[key]
-
-
-def _merge(kubeconfigs: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
-    """One kubeconfig of several: as with kubectl, the first that says something is right."""
-    merged: dict[str, t.Any] = {}
-    for kubeconfig in kubeconfigs:
-        for key, value in kubeconfig.items():
-            if key in ("clusters", "contexts", "users") and isinstance(value, list):
-                known = {entry.get("name") for entry in merged.setdefault(key, []) if isinstance(entry, dict)}
-                merged[key] += [entry for entry in value if not isinstance(entry, dict) or entry.get("name") not in known]
-            elif value is not None:
-                merged.setdefault(key, value)
-    return merged
+        return with_absolute_paths(document, os.path.dirname(os.path.abspath(path)))

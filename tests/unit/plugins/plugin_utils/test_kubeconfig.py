@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._files import _merge, _with_absolute_paths
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._kubeconfig import merge, with_absolute_paths
 
 Kubeconfig = dict[str, t.Any]
 
@@ -32,7 +32,7 @@ PATHS: dict[str, tuple[Kubeconfig, Kubeconfig]] = {
 
 @pytest.mark.parametrize(("kubeconfig", "expected"), PATHS.values(), ids=PATHS)
 def test_relative_paths(kubeconfig: Kubeconfig, expected: Kubeconfig) -> None:
-    assert _with_absolute_paths(copy.deepcopy(kubeconfig), "/folder") == expected
+    assert with_absolute_paths(copy.deepcopy(kubeconfig), "/folder") == expected
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_relative_paths(kubeconfig: Kubeconfig, expected: Kubeconfig) -> None:
     [{}, {"users": None}, {"users": {"a": 1}}, {"users": ["a", None, {"user": "x"}, {"user": {"exec": "x", "tokenFile": 5}}]}, {"clusters": [{"cluster": []}]}],
 )
 def test_wrong_types_are_left_to_the_module(kubeconfig: Kubeconfig) -> None:
-    assert _with_absolute_paths(copy.deepcopy(kubeconfig), "/folder") == kubeconfig
+    assert with_absolute_paths(copy.deepcopy(kubeconfig), "/folder") == kubeconfig
 
 
 def test_the_first_that_says_something_is_right() -> None:
     first = {"kind": "Config", "users": [{"name": "a", "user": 1}], "contexts": None}
     second = {"current-context": "x", "users": [{"name": "a", "user": 2}, {"name": "b", "user": 3}], "contexts": [{"name": "x"}]}
     third = {"current-context": "y", "clusters": [{"name": "c"}, "malformed"]}
-    assert _merge([first, second, third]) == {
+    assert merge([first, second, third]) == {
         "kind": "Config",
         "current-context": "x",
         "users": [{"name": "a", "user": 1}, {"name": "b", "user": 3}],
