@@ -17,7 +17,7 @@ import typing as t
 from urllib.parse import quote, urlencode
 
 from ._errors import Failure
-from ._status import is_pod
+from ._status import fits, is_pod
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,12 @@ LOG_BYTES_A_TASK = 1024 * 1024
 _RETRIED = (429, 500, 502, 503, 504)
 _CONNECT_TIMEOUT = 10.0
 _USER_AGENT = "kubedebug.pods"
+#: The types of what is read of other objects than pods, as in _status.
+_LIST: dict[str, t.Any] = {"metadata": {"resourceVersion": str, "continue": str, "remainingItemCount": int}, "items": [dict], "rows": [dict]}
+_EVENT: dict[str, t.Any] = {"type": str, "lastTimestamp": str, "eventTime": str, "involvedObject": {"fieldPath": str}}
+_SELECTOR: dict[str, t.Any] = {"matchLabels": dict, "matchExpressions": [{"operator": str, "key": str, "values": [str]}]}
+_OBJECT: dict[str, t.Any] = {"metadata": {"uid": str, "ownerReferences": [{"uid": str}]}, "spec": {"selector": _SELECTOR}}
+_SHAPES: dict[str, dict[str, t.Any]] = {"PodList": _LIST, "EventList": {"items": [_EVENT]}}
 
 
 _Item = t.TypeVar("_Item")
@@ -152,6 +158,8 @@ class Client:
             query = [*_selection(label_selector, field_selector, 5000, token), ("includeObject", "None")]
             reply = self._read(_pods_path(namespace), query, _of_pods(namespace), accept="application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
             document = _document(reply.data)
+            if not fits(document, _LIST):
+                raise _not_a("Table", document, self._host)
             lines = document.get("rows") or document.get("items") or ()
             count += len(lines)
             token = (document.get("metadata") or {}).get("continue") if lines else None
@@ -210,10 +218,10 @@ class Client:
                 kind, item = (event.get("type"), event.get("object")) if isinstance(event, dict) else (None, None)
                 if kind == "ERROR" and isinstance(item, dict) and item.get("code") == 410:
                     raise WatchExpired
-                if not is_pod(item):
+                if not (_is_whole_pod(item) or (kind == "BOOKMARK" and is_pod(item))) or not item["metadata"].get("resourceVersion"):
                     return
                 yield str(kind), item
-        except (OSError, ValueError, _transport_error()):
+        except (OSError, ValueError, RecursionError, _transport_error()):
             return
         finally:
             reply.close()
@@ -383,7 +391,7 @@ def _is_final(exc: Exception) -> bool:
     import socket
     import ssl
 
-    from urllib3.exceptions import LocationValueError, NameResolutionError, SSLError
+    from urllib3.exceptions import LocationValueError, SSLError
 
     causes: list[BaseException] = []
     cause: BaseException | None = exc
@@ -396,7 +404,7 @@ def _is_final(exc: Exception) -> bool:
         return False
     if any(isinstance(each, socket.gaierror) and each.errno == socket.EAI_AGAIN for each in causes):
         return False
-    return any(isinstance(each, (SSLError, LocationValueError, NameResolutionError, ssl.SSLCertVerificationError)) for each in causes)
+    return any(isinstance(each, (SSLError, LocationValueError, socket.gaierror, ssl.SSLCertVerificationError)) for each in causes)
 
 
 def _retry_after(reply: t.Any) -> float:
@@ -437,14 +445,14 @@ def _pod_path(namespace: str, pod: str, subresource: str = "") -> str:
 def _document(data: bytes) -> dict[str, t.Any]:
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
 
 def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
     document = _document(data)
-    if not (_is_whole_pod(document) if kind == "Pod" else document.get("kind") == kind):
+    if not (_is_whole_pod(document) if kind == "Pod" else document.get("kind") == kind and fits(document, _SHAPES.get(kind, _OBJECT))):
         found = document.get("kind")
         if kind == "Pod" and found == "EphemeralContainers":
             raise Failure(
@@ -452,12 +460,18 @@ def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
                 f"The API server {host} is older than Kubernetes 1.22: its ephemeralcontainers subresource is of kind EphemeralContainers.",
                 hint="This collection supports Kubernetes 1.23 and newer.",
             )
-        raise Failure(
-            "api_error",
-            f"{host} answered with something that is not a {kind}{f' but a {found}' if found else ''}: is it a Kubernetes API server?",
-            hint="Check host, and any proxy between.",
-        )
+        raise _not_a(kind, document, host)
     return document
+
+
+def _not_a(kind: str, document: t.Mapping[str, t.Any], host: str) -> Failure:
+    found = document.get("kind")
+    other = f" but a {found}" if isinstance(found, str) and found != kind else ""
+    return Failure(
+        "api_error",
+        f"{host} answered with something that is not a {kind}{other}: is it a Kubernetes API server?",
+        hint="Check host, and any proxy between.",
+    )
 
 
 def _is_whole_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:

@@ -34,8 +34,9 @@ def read_file(path: str) -> t.Any:
             raise Failure("invalid_options", f"src: {path} is {'a directory' if stat.S_ISDIR(mode) else 'no regular file'}.", field="src")
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
-    except OSError as exc:
-        raise Failure("invalid_options", f"src: {path} cannot be read: {exc.strerror}.", field="src") from exc
+    except (OSError, ValueError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else exc
+        raise Failure("invalid_options", f"src: {path!r} cannot be read: {reason}.", field="src") from exc
     if content.startswith(b"$ANSIBLE_VAULT"):
         message = f"src: {path} is encrypted by Ansible Vault, and the module cannot decrypt it."
         raise Failure("invalid_options", message, field="src", hint="Ansible decrypts it where the task runs with a local connection.")

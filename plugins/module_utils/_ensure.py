@@ -60,7 +60,8 @@ class Request:
 @dataclasses.dataclass
 class Outcome:
     """What became of one pod. ``pod`` is its last known state, null where there is none; ``before`` the names of its ephemeral containers as they
-    were first seen; ``written`` the pod as the server stored it; ``logs`` are (text, whether there is more)."""
+    were first seen; ``written`` the pod as the server stored it; ``left_out`` says what of ``mounts_from`` the container that was sent does not have;
+    ``logs`` are (text, whether there is more)."""
 
     reference: Reference
     pod: dict[str, t.Any] | None = None
@@ -71,6 +72,7 @@ class Outcome:
     written: dict[str, t.Any] | None = None
     failure: Failure | None = None
     warnings: list[str] = dataclasses.field(default_factory=list)
+    left_out: list[str] = dataclasses.field(default_factory=list)
     logs: dict[str, tuple[str, bool]] = dataclasses.field(default_factory=dict)
 
     @property
@@ -168,6 +170,7 @@ def _settle(write: _Write, outcome: Outcome) -> None:
 def _decide_and_write(write: _Write, outcome: Outcome) -> None:
     client, request, manager, deadline, _by_list = write
     lost: Lost | None = None
+    unanswered: Lost | None = None
     outcome.names = [str(container["name"]) for container in request.containers]
     pod = outcome.pod or write.read(outcome.reference)
     outcome.before = frozenset(str(container["name"]) for container in (pod.get("spec") or {}).get("ephemeralContainers") or ())
@@ -187,17 +190,19 @@ def _decide_and_write(write: _Write, outcome: Outcome) -> None:
             outcome.kept = decision.kept
             outcome.warnings += _difference_warnings(outcome)
             return
-        if attempt == _ROUNDS or (lost and time.monotonic() > deadline):
+        if attempt == _ROUNDS or (unanswered and time.monotonic() > deadline):
             break
         check_writable(pod)
         check_known(pod, decision)
         check_against(pod, decision.missing)
         sent = decision
+        outcome.left_out = [words for each in fitted for words in each.left_out]
         try:
             reply = client.add_ephemeral_containers(pod, decision.missing, field_manager=manager, dry_run=request.dry_run, until=deadline)
         except Conflict:
             pod = write.read(outcome.reference)
         except Lost as exc:
+            unanswered = exc
             if not request.dry_run and (lost is None or lost.answered):
                 lost = exc
             pause = max(exc.retry_after, min(0.1 * 2**attempt, 3.0))
@@ -205,9 +210,8 @@ def _decide_and_write(write: _Write, outcome: Outcome) -> None:
             pod = _read_after_loss(write, outcome, exc)
         else:
             _take_reply(request, outcome, decision, reply)
-            outcome.warnings += [f"mounts_from: {words}." for words in dict.fromkeys(words for each in fitted for words in each.left_out)]
             return
-    raise _no_end(outcome, lost)
+    raise _no_end(outcome, lost or unanswered, dry_run=request.dry_run)
 
 
 def _is_written_by(manager: str, pod: t.Mapping[str, t.Any], sent: Decision) -> bool:
@@ -245,7 +249,7 @@ def _read_after_loss(write: _Write, outcome: Outcome, lost: Lost) -> dict[str, t
     try:
         return write.read(outcome.reference, patience=max(write.deadline - time.monotonic(), 1.0))
     except Failure as failure:
-        if failure.code == "pod_not_found":
+        if failure.code == "pod_not_found" or write.request.dry_run:
             raise
         raise Failure(
             "outcome_unknown",
@@ -256,10 +260,10 @@ def _read_after_loss(write: _Write, outcome: Outcome, lost: Lost) -> dict[str, t
         ) from None
 
 
-def _no_end(outcome: Outcome, lost: Lost | None) -> Failure:
+def _no_end(outcome: Outcome, lost: Lost | None, *, dry_run: bool) -> Failure:
     namespace, name = outcome.reference
     said = f"the last write got no answer ({lost.words})" if lost else "each write was refused because the pod was no longer as it had been read"
-    if lost and not lost.answered:
+    if lost and not lost.answered and not dry_run:
         return Failure(
             "outcome_unknown",
             f"Whether the ephemeral container was added to pod {namespace}/{name} is not known: {said}. It was not there when last looked, and may still come.",
@@ -292,13 +296,7 @@ def _wait(client: Client, request: Request, outcomes: t.Sequence[Outcome], pods:
     version = pods.resource_version if pods.named is None else str(waiting[0][1]["metadata"]["resourceVersion"])
     scope = Scope(pods.namespace, pods.named, pods.label_selector, version)
     goals = [(pod, Goal(tuple(outcome.names), request.wait_for, request.success_exit_codes)) for outcome, pod in waiting]
-    try:
-        waited = wait(client, goals, scope, deadline)
-    except Failure as failure:
-        for outcome, _pod in waiting:
-            outcome.fail(failure.copy())
-        return
-    for (outcome, _pod), (pod, failures) in zip(waiting, waited, strict=True):
+    for (outcome, _pod), (pod, failures) in zip(waiting, wait(client, goals, scope, deadline), strict=True):
         outcome.pod = pod
         for name in outcome.names:
             if name in failures:
@@ -325,8 +323,9 @@ def _has_log(request: Request, outcome: Outcome, name: str) -> bool:
 
 def _read_log(client: Client, request: Request, outcome: Outcome, names: t.Sequence[str], limit: int) -> None:
     for number, name in enumerate(names):
+        share = limit // (len(names) - number)
         try:
-            text, more = client.read_log(*outcome.reference, name, tail_lines=request.log_tail_lines, limit_bytes=limit // (len(names) - number))
+            text, more = client.read_log(*outcome.reference, name, tail_lines=request.log_tail_lines, limit_bytes=share)
         except Failure as failure:
             if failure.code in ("forbidden_rbac", "unauthorized"):
                 outcome.fail(failure)
@@ -334,4 +333,4 @@ def _read_log(client: Client, request: Request, outcome: Outcome, names: t.Seque
             outcome.warnings.append(f"The log of {name} could not be read: {failure.msg}")
             continue
         outcome.logs[name] = (text, more)
-        limit -= len(text.encode("utf-8", errors="replace"))
+        limit -= min(share, len(text.encode("utf-8", errors="replace")))

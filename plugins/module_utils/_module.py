@@ -95,8 +95,15 @@ def option_errors(params: t.Mapping[str, t.Any]) -> list[FieldError]:
             errors.append(FieldError(option, "FieldValueInvalid", f"{option} is {value!r}, which cannot be the name of one."))
     for option in _SELECTORS:
         value = params.get(option)
-        if value is not None and not all(text.strip() for text in value or [""]):
+        if value is not None and not all(text.strip(", ") for text in value or [""]):
             errors.append(FieldError(option, "FieldValueInvalid", f"{option} has nothing in it, which would match every pod of the namespace."))
+    if params.get("workload") is not None:
+        from ._select import parse_workload
+
+        try:
+            parse_workload(params["workload"])
+        except Failure as failure:
+            errors.append(FieldError("workload", "FieldValueInvalid", failure.message))
     return errors
 
 

@@ -48,7 +48,7 @@ def status_of(code: int, phrase: str | None, body: bytes) -> Status:
     text = body.decode("utf-8", errors="replace")
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("kind") != "Status":
         return Status(code, "", " ".join(text.split())[:300] or str(phrase or ""), "", [])
@@ -138,13 +138,19 @@ def _classify(status: Status, subject: Subject) -> tuple[str, str, str | None]:
                 "(restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault)."
             ),
         )
-    if (
-        status.code in (400, 403, 422) and ("denied the request" in text or "denied request" in text or "security context constraint" in text)
-    ) or status.code == 403:
+    if (status.code in (400, 403, 422) and ("denied the request" in text or "denied request" in text or "security context constraint" in text)) or (
+        status.code == 403 and subject.writes
+    ):
         return (
             "forbidden_admission",
             f"The cluster's admission refuses the change of {where}: {said}.",
             "A policy of this cluster decides that. Change the container so that it complies, or ask those who own the policy.",
+        )
+    if status.code == 403:
+        return (
+            "forbidden_rbac",
+            f"The account may not read {where}: {said}.",
+            "What refuses it does not say which right it takes: ask those who run the cluster, or the proxy before it.",
         )
     if status.code == 404:
         return _missing(status, subject)

@@ -105,6 +105,7 @@ def skipped_pods(left_out: t.Sequence[Failure]) -> list[dict[str, t.Any]]:
 def _warnings(done: Ensured) -> list[str]:
     """Each warning once, however many pods it is about."""
     warnings = dict.fromkeys([*done.warnings, *(warning for outcome in done.outcomes for warning in outcome.warnings)])
+    warnings.update((f"mounts_from: {words}.", None) for outcome in done.outcomes if outcome.changed for words in outcome.left_out)
     cut = [(entry.reference, name) for entry in done.outcomes for name, (_text, more) in entry.logs.items() if more]
     if cut:
         (namespace, pod), name = cut[0]
@@ -127,11 +128,14 @@ def _failure_of_all(outcomes: t.Sequence[Outcome]) -> Failure | None:
         told.setdefault(failure.code, []).append(outcome.reference.name)
     counts = ", ".join(f"{code}: {_some(names)}" for code, names in told.items())
     changed = [outcome.reference.name for outcome in outcomes if outcome.changed]
-    written = f"Changed: {_some(changed)}." if changed else "No pod was changed."
+    unknown = [outcome.reference.name for outcome in outcomes if outcome.unknown]
+    written = f"Changed: {_some(changed)}." if changed else "" if unknown else "No pod was changed."
+    if unknown:
+        written = f"{written} Not known whether changed: {_some(unknown)}.".lstrip()
     return Failure(
         first.code,
         f"{len(failed)} of {len(outcomes)} pods failed ({counts}). {written} The first failure: {first.message}",
-        hint=first.hint,
+        hint=first.hint and first.hint.removeprefix("Nothing was written. "),
         namespace=first.namespace,
         pod=first.pod,
         container=first.container,

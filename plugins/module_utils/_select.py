@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from urllib.parse import quote
 
@@ -27,9 +28,13 @@ WORKLOADS: dict[str, tuple[str, str, str]] = {
     "replicaset": ("apps/v1", "replicasets", "ReplicaSet"),
     "job": ("batch/v1", "jobs", "Job"),
 }
+#: A DNS subdomain, which the name of every workload is (apimachinery, NameIsDNSSubdomain).
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _PAGE = 500
 #: How often a list is begun anew because its continue token expired.
 _RESTARTS = 3
+#: What the server says of field selectors only (apimachinery, pkg/fields and runtime/conversion.go).
+_OF_FIELDS = ("field label not supported", "field selector: ", "can't understand", "is not a known field selector")
 _OPERATORS = {"In": "{key} in ({values})", "NotIn": "{key} notin ({values})", "Exists": "{key}", "DoesNotExist": "!{key}"}
 
 
@@ -69,6 +74,8 @@ def parse_workload(text: str) -> tuple[str, str]:
     types = ", ".join(WORKLOADS)
     if not slash or not name or "/" in name:
         raise Failure("invalid_options", f"workload is {text!r}. It has to be TYPE/NAME, for example deployment/cart.", field="workload")
+    if not _NAME.fullmatch(name):
+        raise Failure("invalid_options", f"workload is {text!r}, and {name!r} cannot be the name of one.", field="workload")
     if kind.lower() not in WORKLOADS:
         jobs = " A cron job's pods are those of the jobs that it makes: name one of these." if kind.lower().startswith("cronjob") else ""
         raise Failure("invalid_options", f"workload is {text!r}, and {kind!r} is not a type that has pods here: it can be {types}.{jobs}", field="workload")
@@ -117,7 +124,7 @@ def _collect(
                 left_out.append(reason)
         if fit > selection.max_pods:
             rest = _count_rest(client, namespace, labels, fields, page)
-            raise _too_many(selection, workload, seen + rest, fit)
+            raise _too_many(selection, workload, seen + rest, seen - fit)
     return Pods(namespace, None, pods, left_out, page.resource_version, labels)
 
 
@@ -129,9 +136,9 @@ def _count_rest(client: Client, namespace: str, labels: str | None, fields: str 
     return client.count_pods(namespace, label_selector=labels, field_selector=fields, rest=page.rest)
 
 
-def _too_many(selection: Selection, workload: _Workload | None, total: int, fit: int) -> Failure:
+def _too_many(selection: Selection, workload: _Workload | None, total: int, unfit_ones: int) -> Failure:
     what = workload.words if workload else ", ".join([*(selection.label_selectors or ()), *(selection.field_selectors or ())])
-    some = f" ({fit} of them can take a container)" if fit < total else ""
+    some = f", of which at least {unfit_ones} can take no container" if unfit_ones else ""
     return Failure(
         "too_many_pods",
         f"{what} matches {total} pods{some}, and max_pods is {selection.max_pods}.",
@@ -143,7 +150,7 @@ def _too_many(selection: Selection, workload: _Workload | None, total: int, fit:
 
 def _not_understood(failure: Failure, labels: str, fields: str) -> Failure:
     said = next((str(detail.get("message")) for detail in failure.details), failure.message)
-    field = "field_selectors" if fields and ("field" in said or not labels) else "label_selectors"
+    field = "field_selectors" if fields and (not labels or any(words in said for words in _OF_FIELDS)) else "label_selectors"
     return Failure("invalid_options", f"The API server does not understand {field} ({fields if field == 'field_selectors' else labels}): {said}.", field=field)
 
 
@@ -158,17 +165,14 @@ def _find(client: Client, namespace: str, text: str) -> _Workload:
 
 
 def selector_text(selector: t.Mapping[str, t.Any]) -> str:
-    """A LabelSelector of the API as the text that a list takes."""
-    labels = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
-    return ",".join(
-        [
-            *labels,
-            *(
-                _OPERATORS[expression["operator"]].format(key=expression["key"], values=",".join(expression.get("values") or ()))
-                for expression in selector.get("matchExpressions") or ()
-            ),
-        ]
-    )
+    """A LabelSelector of the API as the text that a list takes. Raises Failure ``api_error`` for an operator that the API does not have."""
+    words = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    for expression in selector.get("matchExpressions") or ():
+        form = _OPERATORS.get(str(expression.get("operator")))
+        if form is None:
+            raise Failure("api_error", f"The workload's selector has the operator {expression.get('operator')!r}, which is none of {', '.join(_OPERATORS)}.")
+        words.append(form.format(key=expression.get("key"), values=",".join(expression.get("values") or ())))
+    return ",".join(words)
 
 
 def _belongs(client: Client, namespace: str, workload: _Workload, pod: t.Mapping[str, t.Any], owners: dict[str, bool]) -> bool:
@@ -177,9 +181,10 @@ def _belongs(client: Client, namespace: str, workload: _Workload, pod: t.Mapping
         if owner.get("uid") == workload.uid:
             return True
         if workload.kind == "Deployment" and owner.get("kind") == "ReplicaSet":
-            if owner["uid"] not in owners:
-                owners[owner["uid"]] = _is_owned(client, namespace, owner, workload.uid)
-            if owners[owner["uid"]]:
+            uid = str(owner.get("uid"))
+            if uid not in owners:
+                owners[uid] = _is_owned(client, namespace, owner, workload.uid)
+            if owners[uid]:
                 return True
     return False
 
@@ -194,4 +199,4 @@ def _is_owned(client: Client, namespace: str, owner: t.Mapping[str, t.Any], uid:
             return False
         raise
     metadata = document.get("metadata") or {}
-    return metadata.get("uid") == owner["uid"] and any(reference.get("uid") == uid for reference in metadata.get("ownerReferences") or ())
+    return metadata.get("uid") == owner.get("uid") and any(reference.get("uid") == uid for reference in metadata.get("ownerReferences") or ())

@@ -56,16 +56,17 @@ _POD: dict[str, t.Any] = {
 
 def is_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:
     """Whether a document has the types of a pod wherever this collection reads it, so that nothing stumbles over what only looks like one."""
-    return isinstance(document, dict) and document.get("kind") == "Pod" and isinstance(document.get("metadata"), dict) and _fits(document, _POD)
+    return isinstance(document, dict) and document.get("kind") == "Pod" and isinstance(document.get("metadata"), dict) and fits(document, _POD)
 
 
-def _fits(value: t.Any, shape: t.Any) -> bool:
+def fits(value: t.Any, shape: t.Any) -> bool:
+    """Whether a JSON value is of a shape: a type, a list with one shape for its items, or a mapping of keys to shapes. Null and missing keys fit."""
     if value is None:
         return True
     if isinstance(shape, dict):
-        return isinstance(value, dict) and all(_fits(value.get(key), within) for key, within in shape.items())
+        return isinstance(value, dict) and all(fits(value.get(key), within) for key, within in shape.items())
     if isinstance(shape, list):
-        return isinstance(value, list) and all(item is not None and _fits(item, shape[0]) for item in value)
+        return isinstance(value, list) and all(item is not None and fits(item, shape[0]) for item in value)
     return isinstance(value, shape)
 
 

@@ -100,6 +100,13 @@ class _Judge:
             self.failures[name] = Failure(code, message.format(name=name), container=name)
         self.open.clear()
 
+    def give_up(self, failure: Failure) -> None:
+        """End what is open with this failure, whichever pod it met."""
+        for name in sorted(self.open):
+            self.failures[name] = failure.copy()
+            self.failures[name].pod, self.failures[name].container = self.name, name
+        self.open.clear()
+
     def time_out(self, away: str) -> None:
         """Give up what is open, and say what was seen last."""
         for name in sorted(self.open):
@@ -108,11 +115,18 @@ class _Judge:
 
 
 def wait(client: Client, pods: t.Sequence[tuple[dict[str, t.Any], Goal]], scope: Scope, deadline: float) -> list[Waited]:
-    """Follow the pods from these states on, by one watch, until every container of every goal is settled or ``deadline`` (time.monotonic) is there."""
+    """Follow the pods from these states on, by one watch, until every container of every goal is settled or ``deadline`` (time.monotonic) is there.
+
+    Where the server refuses to tell more, that is the failure of what was not settled until then.
+    """
     judges = [_Judge(pod, goal) for pod, goal in pods]
     for judge_ in judges:
         judge_.look(judge_.pod)
-    _Follower(client, judges, scope, deadline).run()
+    try:
+        _Follower(client, judges, scope, deadline).run()
+    except Failure as failure:
+        for judge_ in judges:
+            judge_.give_up(failure)
     explained = [judge_ for judge_ in judges if any(failure.code == "image_error" for failure in judge_.failures.values())]
     for judge_ in explained[:_PODS_EXPLAINED]:
         _add_events(client, judge_)

@@ -568,8 +568,8 @@ def _named_pod(params: dict[str, t.Any], wanted: Wanted) -> str | None:
                 field="definition" if params["src"] is None else "src",
                 hint="Say in one way which pods: leave the document's metadata.name out, or the selection.",
             )
-        if params["pod_uid"] and not params["pod"]:
-            raise Failure("invalid_options", "pod_uid is that of one pod, and goes with pod only.", field="pod_uid")
+        if (params["pod_uid"] or wanted.pod_uid) and not params["pod"]:
+            raise Failure("invalid_options", "pod_uid, or the document's metadata.uid, is that of one pod, and goes with pod only.", field="pod_uid")
         return t.cast("str | None", params["pod"])
     if not wanted.pod:
         raise Failure(

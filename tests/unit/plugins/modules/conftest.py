@@ -47,8 +47,17 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def run_module() -> t.Iterator[RunModule]:
     """``run_module(module, calls, check=False, **params)``: the result as Ansible would get it; the script must have been followed."""
 
-    def run(module: t.Any, calls: t.Sequence[Call], *, check: bool = False, diff: bool = False, connect: bool = True, **params: t.Any) -> dict[str, t.Any]:
-        server = ScriptedServer(calls)
+    def run(
+        module: t.Any,
+        calls: t.Sequence[Call],
+        *,
+        check: bool = False,
+        diff: bool = False,
+        connect: bool = True,
+        any_order: bool = False,
+        **params: t.Any,
+    ) -> dict[str, t.Any]:
+        server = ScriptedServer(calls, any_order=any_order)
         given = {"host": server.url, "api_key": "token-of-the-test", **params} if connect else params
         given.update(_ansible_check_mode=check, _ansible_diff=diff)
         out = io.StringIO()
@@ -59,6 +68,7 @@ def run_module() -> t.Iterator[RunModule]:
         assert bool(result.get("failed")) == (exit_.value.code != 0)
         assert "token-of-the-test" not in json.dumps({key: value for key, value in result.items() if key != "invocation"})
         result["requests"] = server.requests
+        result["connections"] = server.connections
         return result
 
     yield run

@@ -86,6 +86,18 @@ def pod(
     return document
 
 
+def numbered(number: int, *containers: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    """Pod ``cart-NUMBER`` with uid ``uid-NUMBER``."""
+    return pod(*containers, **{"name": f"cart-{number}", "uid": f"uid-{number}", **more})
+
+
+def pod_list(*pods: dict[str, t.Any], version: str = "200", rest: str | None = None, remaining: int | None = None) -> dict[str, t.Any]:
+    """A page of a list. Its items have no kind, as the server leaves it out."""
+    metadata = {"resourceVersion": version, "continue": rest, "remainingItemCount": remaining}
+    items = [{key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in pods]
+    return {"kind": "PodList", "apiVersion": "v1", "metadata": {key: value for key, value in metadata.items() if value is not None}, "items": items}
+
+
 def status(code: int, reason: str, message: str, **details: t.Any) -> dict[str, t.Any]:
     """A ``kind: Status`` answer."""
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "details": details, "code": code}

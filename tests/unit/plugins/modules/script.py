@@ -34,7 +34,7 @@ class Call:
     reply: bytes = b""
     reply_headers: dict[str, str] = dataclasses.field(default_factory=dict)
     reset: bool = False
-    late_effect: t.Callable[[], None] | None = None
+    delay: float = 0.0
     make_reply: t.Callable[[Request], t.Any] | None = None
 
     def query(self, **expected: t.Any) -> Call:
@@ -80,6 +80,11 @@ class Call:
         self.reset = True
         return self
 
+    def after(self, seconds: float) -> Call:
+        """Let the client wait so long for the answer, or until the script is over."""
+        self.delay = seconds
+        return self
+
 
 @dataclasses.dataclass(frozen=True)
 class Request:
@@ -93,17 +98,28 @@ class Request:
 
 
 class ScriptedServer:
-    """Serves a list of calls. ``finish`` fails unless all of them, and nothing else, were made in order."""
+    """Serves a list of calls. ``finish`` fails unless all of them, and nothing else, were made: in order, or with ``any_order`` each once whenever
+    it comes, the first in the list that a request matches."""
 
-    def __init__(self, calls: t.Sequence[Call]) -> None:
+    def __init__(self, calls: t.Sequence[Call], *, any_order: bool = False) -> None:
         self.requests: list[Request] = []
         self.problems: list[str] = []
+        self.connections = 0
         self._calls = list(calls)
+        self._any_order = any_order
+        self._lock = threading.Lock()
+        self._over = threading.Event()
         self._expected = len(calls)
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                with outer._lock:
+                    outer.connections += 1
+                super().setup()
 
             def _handle(self) -> None:
                 outer._serve(self)
@@ -129,13 +145,16 @@ class ScriptedServer:
             {name.lower(): value for name, value in handler.headers.items()},
             json.loads(raw) if raw else None,
         )
-        self.requests.append(request)
-        if not self._calls:
+        with self._lock:
+            self.requests.append(request)
+            call = self._take(request)
+        if call is None:
             self.problems.append(f"request {len(self.requests)} was not expected: {request.method} {handler.path}")
             self._answer(handler, 418, b"{}", {})
             return
-        call = self._calls.pop(0)
-        self.problems += list(_mismatches(call, request, len(self.requests)))
+        if call.delay and self._over.wait(call.delay):
+            handler.close_connection = True
+            return
         if call.reset:
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.connection.close()
@@ -143,6 +162,18 @@ class ScriptedServer:
             return
         reply = json.dumps(call.make_reply(request)).encode() if call.make_reply else call.reply
         self._answer(handler, call.status, reply, call.reply_headers)
+
+    def _take(self, request: Request) -> Call | None:
+        if not self._calls:
+            return None
+        place = 0
+        if self._any_order:
+            fitting = [index for index, call in enumerate(self._calls) if not list(_mismatches(call, request, 0))]
+            near = [index for index, call in enumerate(self._calls) if (call.method, call.path) == (request.method, request.path)]
+            place = next(iter(fitting or near), 0)
+        call = self._calls.pop(place)
+        self.problems += list(_mismatches(call, request, len(self.requests)))
+        return call
 
     @staticmethod
     def _answer(handler: http.server.BaseHTTPRequestHandler, status: int, reply: bytes, headers: dict[str, str]) -> None:
@@ -154,6 +185,7 @@ class ScriptedServer:
 
     def finish(self) -> None:
         """Stop, and assert that the script was followed."""
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
         made = [f"{request.method} {request.path}" for request in self.requests]
