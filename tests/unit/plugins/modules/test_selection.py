@@ -22,8 +22,8 @@ LABELED: dict[str, t.Any] = {**CONTAINER, "label_selectors": ["app=cart"]}
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
-def page(document: t.Any, code: int = 200, *, limit: str = "500", **query: str) -> Call:
-    return Call("GET", PODS_PATH).query(**({"labelSelector": "app=cart", "limit": limit} | query)).json(document, code)
+def page(document: t.Any, code: int = 200, *, limit: str = "500", rest: str | None = None, **query: t.Any) -> Call:
+    return Call("GET", PODS_PATH).query(**({"labelSelector": "app=cart", "limit": limit, "continue": rest} | query)).json(document, code)
 
 
 def patch(number: int, reply: t.Any = None, code: int = 200) -> Call:
@@ -46,7 +46,7 @@ def finished(number: int, *containers: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def test_every_pod_that_the_selectors_match(run_module: RunModule) -> None:
-    query = {"labelSelector": "app=cart,tier in (web,api)", "fieldSelector": "spec.nodeName=node1,status.phase=Running"}
+    query: dict[str, t.Any] = {"labelSelector": "app=cart,tier in (web,api)", "fieldSelector": "spec.nodeName=node1,status.phase=Running"}
     result = run_module(
         module,
         [page(pod_list(numbered(1), numbered(2)), **query), patch(1), patch(2)],
@@ -71,8 +71,8 @@ def test_converged_is_one_list(run_module: RunModule) -> None:
 
 
 def test_pages(run_module: RunModule) -> None:
-    calls = [page(pod_list(numbered(1, stored()), rest="b", remaining=2)), page(pod_list(rest="c"), **{"continue": "b"})]
-    result = run_module(module, [*calls, page(pod_list(numbered(2)), **{"continue": "c"}), patch(2)], **LABELED)
+    calls = [page(pod_list(numbered(1, stored()), rest="b", remaining=2)), page(pod_list(rest="c"), rest="b")]
+    result = run_module(module, [*calls, page(pod_list(numbered(2)), rest="c"), patch(2)], **LABELED)
     assert changed(result) == {"cart-1": False, "cart-2": True}
 
 
@@ -80,15 +80,13 @@ EXPIRED = status(410, "Expired", "The provided continue parameter is too old to 
 
 
 def test_a_list_that_expires_between_pages_is_begun_anew(run_module: RunModule) -> None:
-    calls = [page(pod_list(numbered(1), numbered(7), rest="b")), page(EXPIRED, 410, **{"continue": "b"})]
-    result = run_module(
-        module, [*calls, page(pod_list(numbered(1), rest="c")), page(pod_list(numbered(2)), **{"continue": "c"}), patch(1), patch(2)], **LABELED
-    )
+    calls = [page(pod_list(numbered(1), numbered(7), rest="b")), page(EXPIRED, 410, rest="b")]
+    result = run_module(module, [*calls, page(pod_list(numbered(1), rest="c")), page(pod_list(numbered(2)), rest="c"), patch(1), patch(2)], **LABELED)
     assert changed(result) == {"cart-1": True, "cart-2": True}
 
 
 def test_a_list_that_always_expires(run_module: RunModule) -> None:
-    calls = [page(pod_list(numbered(1), rest="b")), page(EXPIRED, 410, **{"continue": "b"})] * 4
+    calls = [page(pod_list(numbered(1), rest="b")), page(EXPIRED, 410, rest="b")] * 4
     result = run_module(module, calls, **LABELED)
     assert result["failure"]["code"] == "api_error"
     assert "too old" in result["msg"]
@@ -100,7 +98,7 @@ def table(rows: int, rest: str | None = None) -> dict[str, t.Any]:
 
 
 def counted(document: t.Any, token: str, code: int = 200) -> Call:
-    return page(document, code, limit="5000", includeObject="None", **{"continue": token}).header(Accept=TABLE)
+    return page(document, code, limit="5000", includeObject="None", rest=token).header(Accept=TABLE)
 
 
 MANY = [numbered(number) for number in range(500)]
@@ -210,7 +208,7 @@ def replica_set(name: str, uid: str, owner: str, code: int = 200) -> Call:
     return Call("GET", f"/apis/apps/v1/namespaces/{NAMESPACE}/replicasets/{name}").query().json(document if code == 200 else gone, code)
 
 
-LABELS = {"labelSelector": "app=cart,tier in (web,api)"}
+LABELS: dict[str, t.Any] = {"labelSelector": "app=cart,tier in (web,api)"}
 DEPLOYMENT = f"apps/v1/namespaces/{NAMESPACE}/deployments/cart"
 
 
