@@ -188,7 +188,12 @@ class Client:
             operations.append({"op": "test", "path": "/spec/ephemeralContainers", "value": None})
             operations.append({"op": "add", "path": "/spec/ephemeralContainers", "value": list(containers)})
         reply = self._write(_pod_path(namespace, name, "ephemeralcontainers"), query, operations, of_pod(namespace, name, writes=True), until)
-        return Added(_decode(reply.data, "Pod", self._host), _warnings(reply.headers))
+        try:
+            return Added(_decode(reply.data, "Pod", self._host), _warnings(reply.headers))
+        except Failure as failure:
+            if failure.code == "subresource_missing":
+                raise
+            raise Lost(failure.message) from None
 
     def watch_pods(
         self, namespace: str, resource_version: str, seconds: float, *, pod: str | None = None, label_selector: str | None = None

@@ -200,7 +200,7 @@ def _decide_and_write(write: _Write, outcome: Outcome) -> None:
         try:
             reply = client.add_ephemeral_containers(pod, decision.missing, field_manager=manager, dry_run=request.dry_run, until=deadline)
         except Conflict:
-            pod = write.read(outcome.reference)
+            pod = _read_after_loss(write, outcome, lost) if lost else write.read(outcome.reference)
         except Lost as exc:
             unanswered = exc
             if not request.dry_run and (lost is None or lost.answered):

@@ -231,7 +231,7 @@ class _Follower:
                 return version
         broken = not seen and time.monotonic() < started + min(seconds, 1.0) / 2
         if broken:
-            time.sleep(_POLL_FIRST)
+            self._rest(seconds)
         return None if broken else version
 
     def _take(self, event: str, pod: dict[str, t.Any]) -> None:
@@ -260,7 +260,7 @@ class _Follower:
 
 def _timed_out(pod: t.Mapping[str, t.Any], name: str, wait_for: str, away: str) -> Failure:
     seen = describe(state_of(status_of(pod, name)))
-    phase = (pod.get("status") or {}).get("phase")
+    phase = (pod.get("status") or {}).get("phase") or "in no phase"
     node = (pod.get("spec") or {}).get("nodeName")
     place = f"the pod is {phase} on node {node}" if node else f"the pod is {phase} and on no node"
     return Failure(

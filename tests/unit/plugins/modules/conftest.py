@@ -16,6 +16,7 @@ from unittest import mock
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common.warnings import _global_warnings
 
 from tests.unit.plugins.modules.script import Call, ScriptedServer
 
@@ -60,6 +61,7 @@ def run_module() -> t.Iterator[RunModule]:
         server = ScriptedServer(calls, any_order=any_order)
         given = {"host": server.url, "api_key": "token-of-the-test", **params} if connect else params
         given.update(_ansible_check_mode=check, _ansible_diff=diff)
+        _global_warnings.clear()
         out = io.StringIO()
         with _arguments(given), contextlib.redirect_stdout(out), pytest.raises(SystemExit) as exit_:
             module.main()
