@@ -343,7 +343,7 @@ def _explain(code: int, phrase: str | None, content: bytes, subject: Subject) ->
 
 def side_by_side(work: t.Callable[[_Item], None], items: t.Sequence[_Item], concurrency: int) -> None:
     """Do ``work`` for each item, at most ``concurrency`` of them at once. What it raises for one is raised after the others are done."""
-    if len(items) < 2 or concurrency < 2:
+    if len(items) < 2:
         for item in items:
             work(item)
         return
