@@ -175,13 +175,14 @@ def _decide_and_write(write: _Write, outcome: Outcome) -> None:
     pod = outcome.pod or write.read(outcome.reference)
     outcome.before = frozenset(str(container["name"]) for container in (pod.get("spec") or {}).get("ephemeralContainers") or ())
     policy = request.policy._replace(pod_uid=request.policy.pod_uid or pod["metadata"]["uid"])
+    taken = (request.profile, request.mounts_from) if policy.state == "present" else (None, None)
     sent: Decision | None = None
     for attempt in range(_ROUNDS + 1):
         outcome.pod = pod
         if lost and sent and _is_written_by(manager, pod, sent):
             _take_reply(request, outcome, sent, Added(pod, []))
             return
-        fitted = [for_pod(container, pod, request.profile, request.mounts_from) for container in request.containers]
+        fitted = [for_pod(container, pod, *taken) for container in request.containers]
         decision = decide(pod, [each.container for each in fitted], policy, [each.unknown for each in fitted])
         outcome.names = decision.order
         if lost:

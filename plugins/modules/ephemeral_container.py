@@ -120,7 +120,7 @@ options:
     description:
       - Mount the volumes that this container or init container of the pod mounts, at the same paths.
       - Mounts with C(subPath) are left out, which an ephemeral container cannot have, and C(mountPropagation=Bidirectional) becomes
-        C(HostToContainer); the task warns of both. O(definition) can add to the mounts, and replace or remove those of a path.
+        C(HostToContainer); the task warns of both. O(definition) can add to the mounts, and change the one of a path.
     type: str
   definition:
     description:
