@@ -18,8 +18,8 @@ from ._errors import Failure
 
 #: Bytes. A pod may have about as many in all (etcd's limit for a request).
 LARGEST = 3 * 2**19
-#: Values in a document once its aliases are written out.
-_MOST_VALUES = 100_000
+#: Values in a document once its aliases are written out. A text counts for one more with each _TEXT of its characters.
+_MOST_VALUES, _TEXT = 200_000, 16
 
 
 class _Twice(ValueError):
@@ -107,9 +107,10 @@ def _count(node: t.Any, counts: dict[int, int]) -> int:
         return known
     counts[id(node)] = 0
     values = node.value if isinstance(node.value, list) else ()
-    total = 1 + sum(_count(part, counts) for value in values for part in (value if isinstance(value, tuple) else (value,)))
+    size = len(node.value) // _TEXT if isinstance(node.value, str) else 0
+    total = 1 + size + sum(_count(part, counts) for value in values for part in (value if isinstance(value, tuple) else (value,)))
     if total > _MOST_VALUES:
-        raise ValueError(f"with its aliases written out it has more than {_MOST_VALUES} values")
+        raise ValueError(f"with its aliases written out it has more than {_MOST_VALUES} values, or is larger than a pod can be")
     counts[id(node)] = total
     return total
 

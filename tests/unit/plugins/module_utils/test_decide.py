@@ -21,7 +21,8 @@ from ansible_collections.kubedebug.pods.plugins.module_utils._decide import (
     check_writable,
     decide,
 )
-from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure, FieldError
+from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
 from tests.unit.plugins.module_utils.specs import EVERY_FIELD, Container, server_stores
 from tests.unit.plugins.modules.documents import NAMESPACE, POD, RUNNING, SENT, UID, pod, stored, terminated, waiting
 
@@ -50,6 +51,28 @@ def test_all_errors_of_all_containers_before_anything_is_sent() -> None:
     ]
     assert all(detail["message"] in failure.msg for detail in failure.details)
     assert "Nothing was written" in failure.msg
+
+
+def test_errors_about_options_come_with_those_about_the_container() -> None:
+    """A field that an option sets is mentioned once, as the option."""
+    params = {"name": "Bad", "image": True, "command": "sleep", "env": {"A": 1}, "target": 5, "stdin": True}
+    wanted = build(params, {"ports": [], "env": [{"name": ""}], "nonsense": 1})
+    pods = FieldError("pod", "FieldValueInvalid", "pod is '..', which cannot be the name of one.")
+    failure = failure_of(check_offline, wanted.containers, [pods, *wanted.errors])
+    assert (failure.code, failure.field) == ("invalid_options", "pod")
+    path = "spec.ephemeralContainers[0]"
+    options = ["pod", "image", "command", "target", "env.A"]
+    assert [detail["field"] for detail in failure.details] == [*options, f"{path}.ports", f"{path}.nonsense", f"{path}.name"]
+
+
+@pytest.mark.parametrize(("container", "fields"), [({"name": "Bad", "ports": []}, ["name"]), ({"name": 5}, ["name"]), ({"name": "fine", "ports": []}, [])])
+def test_only_the_name_counts_for_what_is_to_be_absent(container: Container, fields: list[str]) -> None:
+    if not fields:
+        check_offline([container], state="absent")
+        return
+    failure = failure_of(check_offline, [container], state="absent")
+    assert failure.code == "invalid_spec"
+    assert [detail["field"] for detail in failure.details] == [f"spec.ephemeralContainers[0].{field}" for field in fields]
 
 
 def test_valid_containers_pass() -> None:
@@ -228,6 +251,35 @@ def test_next(there: dict[str, t.Any], name: str, added: bool) -> None:
     assert list(decision.kept) == ([] if added else [name])
 
 
+NON_ROOT = waiting("CreateContainerConfigError", "container has runAsNonRoot and image will run as root")
+#: how a container of that name waits, whether it is as asked, and whether ``next`` passes over it
+STUCK: dict[str, tuple[t.Any, bool, bool]] = {
+    "creating": (waiting("ContainerCreating"), True, False),
+    "creating another": (waiting("ContainerCreating"), False, False),
+    "no such name of an image": (waiting("InvalidImageName"), True, True),
+    "never to be pulled": (waiting("ErrImageNeverPull"), True, True),
+    "root image": (NON_ROOT, True, True),
+    "secret missing": (waiting("CreateContainerConfigError", 'secret "s" not found'), True, False),
+    "pull fails": (waiting("ErrImagePull"), True, False),
+    "pull fails for long": (waiting("ImagePullBackOff"), True, False),
+    "pull of another fails": (waiting("ErrImagePull"), False, True),
+    "pull of another fails for long": (waiting("ImagePullBackOff"), False, True),
+}
+
+
+@pytest.mark.parametrize(("state", "same", "passed"), STUCK.values(), ids=STUCK)
+def test_next_passes_over_what_can_never_start(state: t.Any, same: bool, passed: bool) -> None:
+    there = pod(stored(image=SENT["image"] if same else "other:1"), states={"debugger": state})
+    decision = decide(there, [SENT], Policy(on_finished="next", on_difference="keep"))
+    assert decision.order == (["debugger-2"] if passed else ["debugger"])
+
+
+def test_next_compares_a_failing_pull_under_what_admission_may_inject() -> None:
+    there = pod(stored(env=[{"name": "PROXY", "value": "x"}]), states={"debugger": waiting("ImagePullBackOff")})
+    for allowed, name in ((True, "debugger"), (False, "debugger-2")):
+        assert decide(there, [SENT], Policy(on_finished="next", allow_injected=allowed)).order == [name]
+
+
 def test_next_compares_the_one_that_it_finds() -> None:
     there = pod(stored(), stored(name="debugger-2", image="x:1"), states={"debugger": ENDED, "debugger-2": RUNNING})
     failure = failure_of(decide, there, [SENT], Policy(on_finished="next"))
@@ -331,6 +383,18 @@ def test_the_reply_to_the_write(containers: list[Container], code: str | None, f
     failure = failure_of(check_stored, reply, [SENT], Policy())
     assert (failure.code, failure.container) == (code, "debugger")
     assert failure.field == (field and f"spec.ephemeralContainers[1].{field}")
+
+
+@pytest.mark.parametrize(
+    "change", [{"image": "mirror/busybox:1.37"}, {"env": [{"name": "A", "value": "b"}]}, {"command": None}], ids=["changed", "injected", "dropped"]
+)
+def test_what_admission_made_of_the_write_can_be_kept(change: dict[str, t.Any]) -> None:
+    kept = check_stored(pod(stored(**change)), [SENT], Policy(on_difference="keep"))["debugger"]
+    assert [difference["field"].rpartition(".")[2] for difference in kept.differences] == list(change)
+
+
+def test_a_container_that_is_not_in_the_reply_cannot_be_kept() -> None:
+    assert failure_of(check_stored, pod(), [SENT], Policy(on_difference="keep")).code == "dropped_by_server"
 
 
 def test_injected_fields_of_the_reply_are_listed() -> None:

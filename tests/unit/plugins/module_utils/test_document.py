@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import time
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._document import read_file
+from ansible_collections.kubedebug.pods.plugins.module_utils._document import LARGEST, read_file, read_text
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
 from tests.unit.plugins.module_utils.specs import EVERY_FIELD
 from tests.unit.plugins.module_utils.test_spec import ORIGINAL
@@ -100,3 +103,105 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, words: str) -> Non
         read_file(str(tmp_path / name))
     assert (caught.value.code, caught.value.field) == ("invalid_options", "src")
     assert words in caught.value.msg
+
+
+def refused(path: str) -> Failure:
+    """The failure to read this file, which must not take long."""
+    began = time.monotonic()
+    with pytest.raises(Failure) as caught:
+        read_file(path)
+    assert time.monotonic() - began < 10
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "src")
+    assert len(caught.value.msg) < 1000
+    return caught.value
+
+
+def test_a_fifo_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    assert "no regular file" in refused(str(tmp_path / "fifo")).msg
+
+
+def test_a_socket(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        assert "no regular file" in refused(str(tmp_path / "s")).msg
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/urandom"])
+def test_devices(device: str) -> None:
+    assert "no regular file" in refused(device).msg
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 300])
+def test_names_that_no_file_can_have(name: str) -> None:
+    assert "cannot be read" in refused(f"/tmp/{name}").msg
+
+
+def test_a_file_is_followed_to_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("name: debugger")
+    (tmp_path / "link").symlink_to("real")
+    assert read_file(str(tmp_path / "link")) == {"name": "debugger"}
+
+
+def sized(size: int) -> dict[str, t.Any]:
+    """A document whose JSON has exactly this size."""
+    empty: dict[str, t.Any] = {"name": "debugger", "args": [""]}
+    return {**empty, "args": ["x" * (size - len(json.dumps(empty)))]}
+
+
+def test_the_largest_file(tmp_path: Path) -> None:
+    (tmp_path / "document").write_text(json.dumps(sized(LARGEST)))
+    assert read_file(str(tmp_path / "document")) == sized(LARGEST)
+
+
+def test_a_file_that_is_too_large(tmp_path: Path) -> None:
+    (tmp_path / "document").write_text(json.dumps(sized(LARGEST + 1)))
+    assert "larger than 1572864 bytes" in refused(str(tmp_path / "document")).msg
+
+
+def bomb(depth: int) -> str:
+    """Each line has the one before ten times: ten to the power of ``depth`` values in all."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 10)}]" for number in range(1, depth)]
+    return "\n".join(lines)
+
+
+MERGED = "a0: &a0 {k: v}\n"
+ALIASES: dict[str, tuple[str, str]] = {
+    "a bomb": (bomb(9), "more than 200000 values"),
+    "a bomb beyond counting": (bomb(40), "more than 200000 values"),
+    "a bomb of merge keys": ("".join([MERGED, *(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 9))]), "more than 200000 values"),
+    "a bomb of texts": (f"args: [&v {'x' * 1_000_000}, *v, *v, *v, *v, *v]\n", "larger than a pod can be"),
+    "a list in itself": ("args: &a [*a]\n", "part of"),
+    "a mapping in itself": ("a: &a {b: {c: *a}}\n", "part of"),
+    "a mapping as its own key": ("? &a {b: *a}\n: c\n", "part of"),
+    "a merge key of itself": ("a: &a {<<: *a, b: c}\n", "part of"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), ALIASES.values(), ids=ALIASES)
+def test_aliases_are_bounded(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "document").write_text(text)
+    assert words in refused(str(tmp_path / "document")).msg
+
+
+def test_a_large_but_honest_file(tmp_path: Path) -> None:
+    """2,000 variables with a thousand characters each, half of them by an alias: more than a pod can hold, and no bomb."""
+    values = "".join(f"  - {{name: V{number}, value: '{number:01000}'}}\n  - {{name: W{number}, value: *v}}\n" for number in range(1000))
+    (tmp_path / "document").write_text(f"name: debugger\nargs: [&v {'x' * 1000}]\nenv:\n{values}")
+    document = read_file(str(tmp_path / "document"))
+    assert len(document["env"]) == 2000
+    assert document["env"][1999] == {"name": "W999", "value": "x" * 1000}
+
+
+def test_a_bomb_that_is_small_enough(tmp_path: Path) -> None:
+    (tmp_path / "document").write_text(bomb(4))
+    assert read_file(str(tmp_path / "document"))["a3"][9][9][9][9] == "x"
+
+
+def test_text_of_an_option() -> None:
+    assert read_text('{"name": "debugger"}', "definition", "definition") == {"name": "debugger"}
+    with pytest.raises(Failure) as caught:
+        read_text("a: [", "definition", "definition")
+    assert caught.value.field == "definition"
+    assert caught.value.msg.startswith("definition is not one JSON or YAML document")

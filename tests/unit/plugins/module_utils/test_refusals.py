@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._client import of_pod
+from ansible_collections.kubedebug.pods.plugins.module_utils._client import Subject, of_pod
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
 from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, is_conflict, status_of, words
 from tests.unit.plugins.modules.documents import DUPLICATE, FORBIDDEN, NAMESPACE, NOT_FOUND, POD, TEST_FAILED, UID, pod, status
@@ -298,3 +298,44 @@ def test_other_decoding_errors_are_told_without_the_pod(error: str) -> None:
 def test_words_begin_with_the_code() -> None:
     assert words(answer(NOT_FOUND)) == f'404 pods "{POD}" not found'
     assert words(Status(500, "", " ", "", [])) == "HTTP 500"
+
+
+def asked(code: int, message: str, subject: Subject, **details: t.Any) -> Failure:
+    return explain(answer(status(code, "x", message, **details)), subject)
+
+
+PODS = Subject(NAMESPACE, f"the pods of namespace {NAMESPACE}")
+JOB = Subject(NAMESPACE, "job shop/cart", kind="jobs")
+ONE, WRITTEN = of_pod(NAMESPACE, POD), of_pod(NAMESPACE, POD, writes=True)
+NOWHERE = "the server could not find the requested resource"
+MISSING: dict[str, tuple[Failure, str, str]] = {
+    "no pod": (asked(404, "x", ONE, name=POD), "pod_not_found", f"There is no pod shop/{POD}"),
+    "no pod to write to": (asked(404, "x", WRITTEN, name=POD), "pod_not_found", f"There is no pod shop/{POD}"),
+    "no job": (asked(404, "x", JOB, name="cart"), "workload_not_found", "There is no job shop/cart"),
+    "no subresource": (asked(404, NOWHERE, WRITTEN), "subresource_missing", "1.23"),
+    "no path of a pod": (asked(404, NOWHERE, ONE), "api_error", "does not know the path"),
+    "no path of a list": (asked(404, "404 page not found", PODS), "api_error", "does not know the path"),
+    "no path of jobs": (asked(404, NOWHERE, JOB), "api_error", "does not know the path"),
+}
+
+
+@pytest.mark.parametrize(("failure", "code", "said"), MISSING.values(), ids=MISSING)
+def test_what_is_not_there(failure: Failure, code: str, said: str) -> None:
+    assert failure.code == code
+    assert said in failure.msg
+
+
+@pytest.mark.parametrize("subject", [ONE, PODS, JOB], ids=["pod", "list", "job"])
+@pytest.mark.parametrize("message", ["no entry", "", 'admission webhook "w" has an opinion', "pods is forbidden"])
+def test_a_read_is_no_change_that_is_refused(subject: Subject, message: str) -> None:
+    failure = asked(403, message, subject)
+    assert failure.code == "forbidden_rbac"
+    assert "change" not in failure.msg
+    assert f"may not read {subject.where}" in failure.msg
+
+
+@pytest.mark.parametrize("verb", ["get", "list", "watch", "patch"])
+@pytest.mark.parametrize("resource", ["pods", "pods/log", "pods/ephemeralcontainers", "deployments", "events"])
+def test_the_built_in_roles_lack_only_the_subresource(resource: str, verb: str) -> None:
+    failure = asked(403, f'x is forbidden: User "u" cannot {verb} resource "{resource}" in API group "" in the namespace "shop"', WRITTEN)
+    assert ("built-in roles" in failure.msg) is (resource == "pods/ephemeralcontainers")
