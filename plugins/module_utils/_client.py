@@ -342,16 +342,22 @@ def _explain(code: int, phrase: str | None, content: bytes, subject: Subject) ->
 
 
 def side_by_side(work: t.Callable[[_Item], None], items: t.Sequence[_Item], concurrency: int) -> None:
-    """Do ``work`` for each item, at most ``concurrency`` of them at once. What it raises for one is raised after the others are done."""
-    if len(items) < 2:
+    """Do ``work`` for each item, at most ``concurrency`` of them at once. What it raises for one is raised once those that have begun are done, and
+    no other is begun."""
+    if len(items) < 2 or concurrency < 2:
         for item in items:
             work(item)
         return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(concurrency) as pool:
-        for done in [pool.submit(work, item) for item in items]:
-            done.result()
+        begun = [pool.submit(work, item) for item in items]
+        try:
+            for done in begun:
+                done.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 class _Retry:

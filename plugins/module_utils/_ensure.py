@@ -173,7 +173,7 @@ def _decide_and_write(write: _Write, outcome: Outcome) -> None:
     unanswered: Lost | None = None
     outcome.names = [str(container["name"]) for container in request.containers]
     pod = outcome.pod or write.read(outcome.reference)
-    outcome.before = frozenset(str(container["name"]) for container in (pod.get("spec") or {}).get("ephemeralContainers") or ())
+    outcome.before = frozenset(str(container.get("name")) for container in (pod.get("spec") or {}).get("ephemeralContainers") or ())
     policy = request.policy._replace(pod_uid=request.policy.pod_uid or pod["metadata"]["uid"])
     taken = (request.profile, request.mounts_from) if policy.state == "present" else (None, None)
     sent: Decision | None = None

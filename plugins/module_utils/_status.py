@@ -15,6 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import Failure
+from ._schema import CONTAINER, TYPES
 
 #: Seconds that a failed pull may still come right (the kubelet tries again after 10, 20, 40 ...).
 PULL_GRACE = 15.0
@@ -28,8 +29,20 @@ _USED_UP = (
 )
 
 
+def _shape(kind: str) -> t.Any:
+    """The shape of a field's kind in _schema."""
+    kind = kind.removeprefix("*")
+    if kind.startswith("[]"):
+        return [_shape(kind[2:])]
+    if kind in TYPES:
+        return {key: _shape(within) for key, within in TYPES[kind].items()}
+    return {"string": str, "boolean": bool, "integer": int}.get(kind, object)
+
+
 #: What JSON values have to be: of a type, a list of such, or a mapping with such under these keys. Null and missing keys fit.
 _STATE: dict[str, t.Any] = {"reason": str, "message": str, "exitCode": int, "startedAt": str, "finishedAt": str}
+_CONTAINERS = [{"name": str, "volumeMounts": [_shape("VolumeMount")], "securityContext": _shape("SecurityContext")}]
+_USERS = [{"name": str, "user": {"linux": {"uid": int, "gid": int}}}]
 _POD: dict[str, t.Any] = {
     "metadata": {
         "name": str,
@@ -43,12 +56,18 @@ _POD: dict[str, t.Any] = {
     },
     "spec": {
         "nodeName": str,
-        "containers": [{"name": str, "volumeMounts": [dict]}],
-        "initContainers": [{"name": str, "volumeMounts": [dict]}],
-        "ephemeralContainers": [{"name": str}],
+        "os": {"name": str},
+        "hostUsers": bool,
+        "securityContext": {"runAsUser": int, "runAsGroup": int, "windowsOptions": {"hostProcess": bool}},
+        "volumes": [{"name": str}],
+        "containers": _CONTAINERS,
+        "initContainers": _CONTAINERS,
+        "ephemeralContainers": [_shape(CONTAINER)],
     },
     "status": {
         "phase": str,
+        "containerStatuses": _USERS,
+        "initContainerStatuses": _USERS,
         "ephemeralContainerStatuses": [{"name": str, "state": {"waiting": _STATE, "running": _STATE, "terminated": _STATE}}],
     },
 }

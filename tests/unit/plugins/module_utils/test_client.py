@@ -264,17 +264,24 @@ def test_work_is_done_side_by_side(concurrency: int) -> None:
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-def test_what_is_raised_is_raised_after_the_others_are_done(concurrency: int) -> None:
+def test_what_is_raised_ends_the_work(concurrency: int) -> None:
+    """Those that have begun are done first: nothing goes on behind the back of who is told of the failure."""
+    begun: list[int] = []
     done: list[int] = []
 
     def work(item: int) -> None:
+        begun.append(item)
         if item == 1:
             raise Failure("api_error", "x")
+        time.sleep(0.02)
         done.append(item)
 
     with pytest.raises(Failure):
-        side_by_side(work, range(5), concurrency)
-    assert sorted(done) == [0, 2, 3, 4]
+        side_by_side(work, range(100), concurrency)
+    assert sorted(done) == sorted({*begun} - {1})
+    assert len(begun) < 20
+    time.sleep(0.05)
+    assert len(begun) == len(done) + 1
 
 
 def test_threads_that_share_a_client_ask_who_they_are_one_after_the_other() -> None:
