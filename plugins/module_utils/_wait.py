@@ -71,7 +71,9 @@ class _Judge:
             self._fail_open("pod_not_found", "The pod was deleted before the ephemeral container {name} was ready.")
 
     def look(self, pod: dict[str, t.Any]) -> None:
-        """Take this state of the pod into account."""
+        """Take this state of the pod into account, unless it is one from before the containers were there: a watch begins with what it missed."""
+        if any(spec_of(self.pod, name) and not spec_of(pod, name) for name in self.goal.names):
+            return
         self.pod = pod
         for name in sorted(self.open):
             self._settle(name, judge(pod, name, self.goal.wait_for, self.goal.success_exit_codes))
@@ -227,7 +229,7 @@ class _Follower:
             version = str(pod["metadata"]["resourceVersion"])
             if event != "BOOKMARK":
                 self._take(event, pod)
-            if not self._open() or time.monotonic() >= started + seconds:
+            if not self._open() or self._scope is not scope or time.monotonic() >= started + seconds:
                 return version
         broken = not seen and time.monotonic() < started + min(seconds, 1.0) / 2
         if broken:
@@ -239,8 +241,10 @@ class _Follower:
         if judge_ is None or not judge_.open:
             return
         if event == "DELETED" and self._scope.label_selector:
-            # A pod whose labels were changed leaves the selection, and is no more deleted than before.
+            # A pod whose labels were changed leaves the selection, and is no more deleted than before: all pods are watched then.
             self._read_one(judge_, 0.0)
+            if judge_.open:
+                self._scope = self._scope._replace(label_selector=None)
         else:
             judge_.take(event, pod)
 

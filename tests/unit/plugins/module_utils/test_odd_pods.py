@@ -24,7 +24,7 @@ from ansible_collections.kubedebug.pods.plugins.module_utils._validate import na
 from tests.unit.plugins.module_utils.specs import EVERY_FIELD
 from tests.unit.plugins.modules.documents import RUNNING, SENT, pod, stored, terminated, waiting
 
-Path = tuple[str | int, ...]
+Path = tuple[t.Any, ...]
 
 CONTEXT = {"runAsUser": 1, "capabilities": {"add": ["X"]}, "windowsOptions": {"hostProcess": False}, "seccompProfile": {"type": "RuntimeDefault"}}
 

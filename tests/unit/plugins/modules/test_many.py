@@ -318,6 +318,30 @@ def test_a_pod_that_leaves_the_selection(run_module: RunModule, there: list[t.An
     assert codes(result) == {"cart-1": code}
 
 
+def test_a_pod_that_has_left_the_selection_is_waited_for_all_the_same(run_module: RunModule) -> None:
+    calls = [
+        page(numbered(1, stored()), numbered(2, stored())),
+        watch(("DELETED", numbered(1, stored(), version="210")), ("MODIFIED", running(2, "211"))),
+        again(1, numbered(1, stored(), version="210")),
+        watch(("MODIFIED", running(2, "211")), ("MODIFIED", running(1, "212")), version="210", labels=None),
+    ]
+    result = run_module(module, calls, any_order=True, **ASKED)
+    assert codes(result) == {"cart-1": None, "cart-2": None}
+
+
+def test_states_from_before_the_write_do_not_count(run_module: RunModule) -> None:
+    """The watch begins where the list was taken, and tells first what happened between it and the write."""
+    calls = [
+        page(numbered(1)),
+        patch(1),
+        watch(("MODIFIED", numbered(1, version="250")), ("MODIFIED", numbered(1, phase="Running", version="260"))),
+        watch(version="260").json(status(401, "Unauthorized", "Unauthorized"), 401),
+    ]
+    result = run_module(module, calls, **ASKED)
+    assert codes(result) == {"cart-1": "unauthorized"}
+    assert result["containers"][0]["spec"] == stored()
+
+
 def test_a_pod_that_is_replaced_while_waiting(run_module: RunModule) -> None:
     result = run_module(module, [page(numbered(1, stored())), watch(("ADDED", running(1, uid="another")))], **ASKED)
     assert codes(result) == {"cart-1": "pod_replaced"}
