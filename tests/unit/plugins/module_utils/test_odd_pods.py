@@ -100,7 +100,7 @@ def test_what_passes_as_a_pod_can_be_read(document: dict[str, t.Any], wanted: di
     except Failure as failure:
         json.dumps([failure.msg, failure.to_dict()])
     for name in names(document, "ephemeralContainers"):
-        json.dumps(info_entry(document, name, None))
+        json.dumps(info_entry(document, name, []))
         judge(document, name, "completed", [0])
         writer_of(document, name)
 
