@@ -21,9 +21,6 @@ from ._manager import manager_name, writer_of
 from ._spec import for_pod
 from ._status import judge, spec_of, state_of, status_of
 
-if t.TYPE_CHECKING:
-    from ._select import Pods
-
 #: How often a write is decided on anew because the pod changed or a reply was lost.
 _ROUNDS = 10
 #: Why a pod of a selection is left out, and not failed: it takes no container, or is not there any more.
@@ -35,6 +32,20 @@ class Reference(t.NamedTuple):
 
     namespace: str
     name: str
+
+
+class Pods(t.NamedTuple):
+    """The pods of a task: the one that is ``named``, still to be read, or the ``listed`` ones of a selection, as the list had them.
+
+    ``unfit`` says of other pods of the selection why they take no container. The list's ``resource_version`` and ``label_selector`` are for a watch.
+    """
+
+    namespace: str
+    named: str | None = None
+    listed: t.Sequence[dict[str, t.Any]] = ()
+    unfit: t.Sequence[Failure] = ()
+    resource_version: str = ""
+    label_selector: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,18 +47,16 @@ class Selection(t.NamedTuple):
     max_pods: int = 10
 
 
-class Pods(t.NamedTuple):
-    """The pods of a task: the one that is ``named``, still to be read, or the ``listed`` ones of a selection, as the list had them.
+class Selected(t.NamedTuple):
+    """The pods of a selection, ``listed`` as the list had them.
 
-    ``unfit`` says of other pods of the selection why they take no container. The list's ``resource_version`` and ``label_selector`` are for a watch.
+    ``unfit`` says of other pods of it why they take no container. The list's ``resource_version`` and ``label_selector`` are for a watch.
     """
 
-    namespace: str
-    named: str | None = None
-    listed: t.Sequence[dict[str, t.Any]] = ()
-    unfit: t.Sequence[Failure] = ()
-    resource_version: str = ""
-    label_selector: str | None = None
+    listed: list[dict[str, t.Any]]
+    unfit: list[Failure]
+    resource_version: str
+    label_selector: str | None
 
 
 class _Workload(t.NamedTuple):
@@ -82,7 +80,7 @@ def parse_workload(text: str) -> tuple[str, str]:
     return kind.lower(), name
 
 
-def select(client: Client, namespace: str, selection: Selection) -> Pods:
+def select(client: Client, namespace: str, selection: Selection) -> Selected:
     """The pods of the selection, by one list (paged). Those that can take no container do not count, and are ``unfit`` unless they have one.
 
     Raises Failure ``too_many_pods`` with the count, ``workload_not_found``, ``invalid_options`` for selectors that the server does not understand.
@@ -105,7 +103,7 @@ def select(client: Client, namespace: str, selection: Selection) -> Pods:
 
 def _collect(
     client: Client, namespace: str, selection: Selection, workload: _Workload | None, labels: str | None, fields: str | None, owners: dict[str, bool]
-) -> Pods:
+) -> Selected:
     pods: list[dict[str, t.Any]] = []
     left_out: list[Failure] = []
     fit = seen = 0
@@ -125,7 +123,7 @@ def _collect(
         if fit > selection.max_pods:
             rest = _count_rest(client, namespace, labels, fields, page)
             raise _too_many(selection, workload, seen + rest, seen - fit)
-    return Pods(namespace, None, pods, left_out, page.resource_version, labels)
+    return Selected(pods, left_out, page.resource_version, labels)
 
 
 def _count_rest(client: Client, namespace: str, labels: str | None, fields: str | None, page: Page) -> int:

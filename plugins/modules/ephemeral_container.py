@@ -509,12 +509,14 @@ import typing as t
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, CONTAINER, LOG, PODS
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline
-from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Request, ensure
+from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Pods, Request, ensure
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
 from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, make_client, names_pods, option_errors, run
 from ansible_collections.kubedebug.pods.plugins.module_utils._report import ensured, outcome_diff
-from ansible_collections.kubedebug.pods.plugins.module_utils._select import Pods, Selection, select
 from ansible_collections.kubedebug.pods.plugins.module_utils._spec import Wanted, build
+
+if t.TYPE_CHECKING:
+    from ansible_collections.kubedebug.pods.plugins.module_utils._client import Client
 
 _REQUEST_OPTIONS = (
     *("wait", "wait_for", "wait_timeout", "success_exit_codes"),
@@ -538,8 +540,7 @@ def ensure_containers(module: Module) -> dict[str, t.Any]:
     )
     client, warnings = make_client(module)
     namespace = place["namespace"] or client.namespace
-    pods = Pods(namespace, named) if named else select(client, namespace, Selection(*(params[key] for key in Selection._fields)))
-    done = ensure(client, request, pods)
+    done = ensure(client, request, Pods(namespace, named) if named else _selected(client, namespace, params))
     result = ensured(done, client.kubectl, selected=named is None)
     if module._diff:
         result["diff"] = [diff for diff in map(outcome_diff, done.outcomes) if diff]
@@ -556,6 +557,12 @@ def _wanted(params: dict[str, t.Any]) -> Wanted:
     if params["src"] is not None:
         return build(params, read_file(params["src"]), "src")
     return build(params, read_text(document, "definition", "definition"))
+
+
+def _selected(client: Client, namespace: str, params: dict[str, t.Any]) -> Pods:
+    from ansible_collections.kubedebug.pods.plugins.module_utils._select import Selection, select
+
+    return Pods(namespace, None, *select(client, namespace, Selection(*(params[key] for key in Selection._fields))))
 
 
 def _named_pod(params: dict[str, t.Any], wanted: Wanted) -> str | None:

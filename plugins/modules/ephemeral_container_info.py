@@ -281,7 +281,7 @@ def look_at_containers(module: Module) -> dict[str, t.Any]:
     if params["pod"]:
         pods = [client.get_pod(namespace, params["pod"])]
     else:
-        pods = [*select(client, namespace, Selection(*(params[key] for key in Selection._fields))).listed]
+        pods = select(client, namespace, Selection(*(params[key] for key in Selection._fields))).listed
     containers, told = look(client, pods, Query(*(params[key] for key in Query._fields)))
     return {"changed": False, "containers": containers, "warnings": warnings + told}
 

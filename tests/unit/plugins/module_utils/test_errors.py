@@ -17,10 +17,10 @@ import yaml
 from ansible_collections.kubedebug.pods.plugins.module_utils._auth import connect
 from ansible_collections.kubedebug.pods.plugins.module_utils._client import Client, Subject, of_pod
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline, check_stored, check_writable, decide
-from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Request, ensure
+from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Pods, Request, ensure
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES, Failure
 from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain
-from ansible_collections.kubedebug.pods.plugins.module_utils._select import Pods, Selection, select
+from ansible_collections.kubedebug.pods.plugins.module_utils._select import Selection, select
 from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
 from ansible_collections.kubedebug.pods.plugins.module_utils._status import judge
 from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
@@ -54,7 +54,7 @@ def selected(pods: list[dict[str, t.Any]]) -> t.Callable[[], t.Any]:
         server = ScriptedServer([Call("GET", PODS_PATH).json(reply)])
         client = Client(connect({"host": server.url, "api_key": "abc"}))
         try:
-            return ensure(client, Request([SENT], Policy()), select(client, NAMESPACE, Selection(["app=cart"], max_pods=2)))
+            return ensure(client, Request([SENT], Policy()), Pods(NAMESPACE, None, *select(client, NAMESPACE, Selection(["app=cart"], max_pods=2))))
         finally:
             server.finish()
 
