@@ -23,7 +23,6 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._kubeconfig import merge, with_absolute_paths
 
 
 class ActionModule(ActionBase):
@@ -51,6 +50,8 @@ class ActionModule(ActionBase):
             return
         paths = [self._find(path) for path in given.split(os.pathsep) if path]
         if any(self._is_encrypted("kubeconfig", path) for path in paths):
+            from ansible_collections.kubedebug.pods.plugins.plugin_utils._kubeconfig import merge
+
             arguments["kubeconfig"] = merge([self._read_kubeconfig(path) for path in paths if os.path.isfile(path)])
         else:
             arguments["kubeconfig"] = os.pathsep.join(paths)
@@ -102,6 +103,8 @@ class ActionModule(ActionBase):
 
     def _read_kubeconfig(self, path: str) -> dict[str, t.Any]:
         import yaml
+
+        from ansible_collections.kubedebug.pods.plugins.plugin_utils._kubeconfig import with_absolute_paths
 
         with self._decrypted("kubeconfig", path) as readable, open(readable, "rb") as file:
             try:
