@@ -1,0 +1,438 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What the parts of each preset say: one line that a person can act on, the problems found, and the findings as data. Pure."""
+
+from __future__ import annotations
+
+import collections
+import re
+import typing as t
+
+from . import _debug_proc as proc
+
+if t.TYPE_CHECKING:
+    from ._debug_frames import Part
+
+#: A share of a limit from which on it is a problem.
+NEARLY = 0.9
+#: Connections that the other end has closed and the application has not: more than a few are a leak.
+MANY_CLOSE_WAIT = 10
+_SHOWN = 3
+
+
+class Answer(t.NamedTuple):
+    """``summary`` begins with what was asked; ``problems`` are whole sentences without a full stop."""
+
+    summary: str
+    problems: list[str]
+    data: dict[str, t.Any]
+
+
+class Parts:
+    """The parts of an output by the first word of their title."""
+
+    def __init__(self, parts: t.Sequence[Part]) -> None:
+        self._parts = parts
+
+    def all(self, name: str) -> list[Part]:
+        """All of that name."""
+        return [part for part in self._parts if part.title[0] == name]
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """What the first of that name said, if its tool succeeded."""
+        return next((part.lines for part in self.all(name) if part.code == 0), ())
+
+    def text(self, *names: str) -> str:
+        """The only line of the first of these names that is there."""
+        return next((lines[0] for lines in map(self.lines, names) if lines), "")
+
+    def denied(self) -> list[str]:
+        """The titles of parts that say Permission denied."""
+        return [" ".join(part.title) for part in self._parts if any("ermission denied" in line for line in part.lines)]
+
+
+def shell(parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    """Who one is in the shell."""
+    identity = parts.text("identity")
+    return Answer(f"a shell as {identity or 'an unknown user'}", [], {"identity": identity})
+
+
+def dns(parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    """Whether names resolve, to what, and if not, what the server said."""
+    hosts = {name for line in parts.lines("hosts") for name in line.partition("#")[0].split()[1:]}
+    names: list[dict[str, t.Any]] = []
+    for index, name in enumerate(arguments):
+        queries = [_query(part) for part in parts.all("query") if part.title[1] == str(index)]
+        addresses = list(dict.fromkeys(address for query in queries for address in query["addresses"]))
+        found: dict[str, t.Any] = {"name": name, "addresses": addresses, "in_hosts": name.rstrip(".") in hosts, "queries": queries, "error": None}
+        if not addresses and not found["in_hosts"]:
+            invalid = any(part.title[1] == str(index) for part in parts.all("invalid"))
+            found["error"] = "is not the name of a host" if invalid else _dns_error(queries)
+        names.append(found)
+    bad = [found for found in names if found["error"]]
+    config = [line.split() for line in parts.lines("resolv")]
+    data = {
+        "names": names,
+        "nameservers": [words[1] for words in config if words[:1] == ["nameserver"] and len(words) > 1],
+        "search": next((words[1:] for words in reversed(config) if words[:1] == ["search"]), []),
+        "options": [word for words in config if words[:1] == ["options"] for word in words[1:]],
+    }
+    problems = [f"{found['name']} {found['error']}" for found in bad]
+    return Answer(f"{len(names) - len(bad)} of {_count(len(names), 'name')} {'resolves' if len(names) == 1 else 'resolve'}", problems, data)
+
+
+def connect(parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    """Whether something answers there."""
+    ends: list[dict[str, t.Any]] = []
+    for index, to in enumerate(arguments[1:]):
+        tried = next((part for kind in ("tcp", "http", "invalid") for part in parts.all(kind) if part.title[1] == str(index)), None)
+        took = next((part.title for part in parts.all("took") if part.title[1] == str(index)), ())
+        seconds = round(float(took[3]) - float(took[2]), 2) if len(took) == 4 else None
+        kind, status, error = ("", None, "was not tried") if tried is None else _connected(tried)
+        ends.append({"to": to, "kind": kind, "status": status, "error": error, "seconds": seconds})
+    bad = [end for end in ends if end["error"]]
+    return Answer(f"{len(ends) - len(bad)} of {_count(len(ends), 'endpoint')} {'answers' if len(ends) == 1 else 'answer'}", [f"{end['to']} {end['error']}" for end in bad], {"endpoints": ends})
+
+
+def sockets(parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    """The sockets by state, who listens, and what piles up."""
+    tables = {name: proc.sockets(parts.lines(name), tcp=name.startswith("tcp")) for name in ("tcp", "tcp6", "udp", "udp6")}
+    owners = _owners(parts)
+    for entry in (entry for table in tables.values() for entry in table):
+        entry["process"] = owners.get(entry["inode"])
+    tcp = tables["tcp"] + tables["tcp6"]
+    listening = [entry for entry in tcp if entry["state"] == "LISTEN"]
+    states = collections.Counter(entry["state"] for entry in tcp)
+    counted = proc.counters(parts.lines("netstat")) | proc.counters(parts.lines("snmp"))
+    problems = []
+    if states["CLOSE_WAIT"] > MANY_CLOSE_WAIT:
+        whose = collections.Counter(entry["process"] or entry["local"] for entry in tcp if entry["state"] == "CLOSE_WAIT").most_common(1)[0]
+        problems.append(f"{states['CLOSE_WAIT']} connections are in CLOSE_WAIT: the other end has closed them, the application has not ({whose[1]} of {whose[0]})")
+    problems += [
+        f"{_count(entry['receive_queue'], 'connection')} to {entry['local']} {'waits' if entry['receive_queue'] == 1 else 'wait'} to be accepted"
+        for entry in listening
+        if entry["receive_queue"] > 0
+    ]
+    if counted.get("TcpExt.ListenOverflows"):
+        problems.append(f"connections were dropped {_count(counted['TcpExt.ListenOverflows'], 'time')} because the queue of a listener was full")
+    others = ", ".join(f"{number} {state}" for state, number in sorted(states.items()) if state != "LISTEN")
+    where = ", ".join(entry["local"] + (f" ({entry['process']})" if entry["process"] else "") for entry in listening[:_SHOWN]) + _more(listening)
+    data = {**tables, "states": dict(states), "counters": counted, "processes_known": bool(owners)}
+    return Answer(f"{len(listening)} listening{f' on {where}' if where else ''}{f'; {others}' if others else ''}", problems, data)
+
+
+def process(parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    """The target's processes: what runs, what it holds open, how near it is to its limits."""
+    clocks = [float(part.lines[0].split()[0]) for part in parts.all("clock") if part.lines]
+    members = list(dict.fromkeys(part.title[1] for part in parts.all("stat")))
+    found = [one for one in (_process(parts, pid, clocks) for pid in members) if one]
+    problems = []
+    for one in found:
+        who = f"process {one['pid']} ({one['name']})"
+        limit, used = one["limits"].get("Max open files"), one["descriptors"]
+        if used is not None and limit and used >= NEARLY * limit:
+            problems.append(f"{who} has {used} of {limit} descriptors open")
+        if one["state"] in ("D", "T", "t"):
+            problems.append(f"{who} is {'stuck in the kernel, mostly waiting for a disk' if one['state'] == 'D' else 'stopped'}")
+        if one["cpu_percent"] is not None and one["cpu_percent"] >= 90:
+            problems.append(f"{who} uses {one['cpu_percent']} % of a CPU")
+    seen = [proc.stat([line]) for part in parts.all("zombies") for line in part.lines]
+    zombies = [one for one in seen if one and one["state"] == "Z" and str(one["parent"]) in members]
+    if zombies:
+        parents = ", ".join(sorted({str(one["parent"]) for one in zombies}))
+        problems.append(f"{_count(len(zombies), 'zombie')}: process {parents} does not wait for its children")
+    if not found:
+        return Answer("no process could be read", ["no process could be read"], {"processes": []})
+    first = found[0]
+    memory = f", {first['resident_kib'] // 1024} MiB resident" if first["resident_kib"] is not None else ""
+    opened = f", {first['descriptors']} descriptors" if first["descriptors"] is not None else ""
+    cpu = f", {first['cpu_percent']} % CPU" if first["cpu_percent"] is not None else ""
+    summary = f"{_count(len(found), 'process', 'processes')}; {first['pid']} is {first['name']}{cpu}{memory}{opened}, {_count(first['threads'], 'thread')}"
+    return Answer(summary, problems, {"processes": found, "zombies": zombies})
+
+
+def pressure(parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    """How near the target's control group is to its limits."""
+    memory = _memory(parts)
+    cpu = _cpu(parts)
+    pids = {"current": _number(parts.text("pids.current", "pids/pids.current")), "limit": _number(parts.text("pids.max", "pids/pids.max"))}
+    stalls = {name: _stall(parts.lines(name)) for name in ("memory.pressure", "cpu.pressure", "io.pressure", "node.memory", "node.cpu", "node.io")}
+    problems = []
+    if memory["share"] is not None and memory["share"] >= NEARLY:
+        problems.append(f"memory is at {memory['share']:.0%} of its limit ({_mib(memory['working_set'])} of {_mib(memory['limit'])}, page cache left out)")
+    if memory["oom_kills"]:
+        problems.append(f"the kernel has killed {_count(memory['oom_kills'], 'process', 'processes')} for lack of memory")
+    if cpu["throttled_share"] is not None and cpu["throttled_share"] >= 0.1:
+        problems.append(f"CPU is throttled in {cpu['throttled_share']:.0%} of its periods now (limit {cpu['limit']:g} CPU)" if cpu["limit"] else "CPU is throttled")
+    if pids["current"] is not None and pids["limit"] and pids["current"] >= NEARLY * pids["limit"]:
+        problems.append(f"{pids['current']} of {pids['limit']} processes and threads are used")
+    problems += [f"{name.partition('.')[0]} stalls everything {share:g} % of the time" for name, share in stalls.items() if share is not None and share >= 10 and not name.startswith("node.")]
+    said = f"memory {_mib(memory['current'])} of {_mib(memory['limit']) if memory['limit'] else 'no limit'}"
+    if cpu["cores"] is not None:
+        said += f", CPU {cpu['cores']:.2f} of {format(cpu['limit'], 'g') if cpu['limit'] else 'no limit'}"
+    if pids["current"] is not None:
+        said += f", {pids['current']} pids of {pids['limit'] or 'no limit'}"
+    if memory["current"] is None:
+        said, problems = "the target's control group could not be read", [*problems, "the target's control group could not be read"]
+    return Answer(said, problems, {"memory": memory, "cpu": cpu, "pids": pids, "stall_percent": stalls})
+
+
+def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    """What was written since the target's start, what is full, what is deleted and still open."""
+    root = f"/proc/{parts.all('pid')[0].title[1]}/root" if parts.all("pid") else ""
+    most = int(arguments[1])
+    lists = {name: [_listed(line, root) for part in parts.all(name) for line in part.lines] for name in ("changed", "privileged")}
+    mounted = set(parts.lines("mounted"))
+    changed, privileged = ([one for one in lists[name] if one and one["path"] not in mounted] for name in ("changed", "privileged"))
+    cut = any(len(part.lines) >= most for name in ("changed", "privileged") for part in parts.all(name))
+    space = [one for one in (_space(part) for part in parts.all("space")) if one]
+    deleted = [one for one in (_deleted(part) for part in parts.all("deleted")) if one]
+    problems = [f"{one['place']} is {one['used']:.0%} full ({_mib(one['free'])} free)" for one in space if one["used"] is not None and one["used"] >= NEARLY]
+    problems += [f"{one['place']} has {one['inodes_used']:.0%} of its inodes used" for one in space if one["inodes_used"] is not None and one["inodes_used"] >= NEARLY]
+    held = sum(one["size"] for one in deleted)
+    if deleted:
+        problems.append(f"{_count(len(deleted), 'deleted file')} {'is' if len(deleted) == 1 else 'are'} still open and {'holds' if len(deleted) == 1 else 'hold'} {_mib(held)}")
+    archive = next(iter(parts.all("archive")), None)
+    if archive and archive.code:
+        problems.append(f"the archive is not complete: {archive.lines[-1] if archive.lines else f'tar ended with {archive.code}'}")
+    data = {"from": _number(next((part.title[1] for part in parts.all("from")), "")), "changed": changed, "privileged": privileged, "space": space, "deleted": deleted, "cut": cut}
+    fullest = max((one for one in space if one["used"] is not None), key=lambda one: float(one["used"]), default=None)
+    summary = f"{_count(len(changed), 'file')} changed{' (list cut)' if cut else ''}, {len(privileged)} setuid or setgid, {len(deleted)} deleted but open"
+    return Answer(summary + (f"; fullest {fullest['place']} {fullest['used']:.0%}" if fullest else ""), problems, data)
+
+
+#: Preset: what reads its parts. A preset that is not here is answered with its output alone.
+READERS: dict[str, t.Callable[[Parts, t.Sequence[str]], Answer]] = {
+    "shell": shell,
+    "dns": dns,
+    "connect": connect,
+    "sockets": sockets,
+    "process": process,
+    "pressure": pressure,
+    "filesystem": filesystem,
+}
+#: How a preset's answer begins.
+TITLES = {"dns": "DNS"}
+
+
+def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> Answer:
+    """The answer of a preset. The problems come first in its summary; where the target was out of reach, what stood in the way is one of them."""
+    sorted_parts = Parts(parts)
+    missing = sorted_parts.all("no_target")
+    if missing:
+        listed = ", ".join(line for line in missing[0].lines[:20])
+        found = Answer("", [f"no process of the target was found, it does not run now; there are {listed or 'none that can be seen'}"], {"processes": list(missing[0].lines)})
+    else:
+        reader = READERS.get(preset)
+        found = reader(sorted_parts, arguments) if reader else Answer(f"{_count(len(parts), 'part')} of output", [], {})
+        own, target = (proc.credentials(sorted_parts.lines(name)) for name in ("own", "target"))
+        denied = sorted_parts.denied()
+        if own and target:
+            found.data.update(own=_credentials(own), target=_credentials(target))
+            if denied:
+                found.problems.append(f"permission was denied ({', '.join(denied[:_SHOWN])}{_more(denied)}). {proc.why_denied(own, target)}")
+    told = "; ".join([*([found.summary] if found.summary else []), *found.problems])
+    return found._replace(summary=f"{TITLES.get(preset, preset.capitalize())}: {told}")
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _more(items: t.Sequence[t.Any]) -> str:
+    return f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+
+
+def _number(text: str) -> int | None:
+    """A number of a control group's file; None for ``max`` and for what says no limit (version 1 says almost 2^63)."""
+    return int(text) if text.strip().isdecimal() and int(text) < 2**60 else None
+
+
+def _mib(size: int | None) -> str:
+    return "unknown" if size is None else f"{size / 2**20:.1f} MiB"
+
+
+def _credentials(found: proc.Credentials) -> dict[str, t.Any]:
+    return {"user": int(found.user[1]), "group": int(found.group[1]), "capabilities": sorted(found.effective), "no_new_privileges": found.no_new_privileges}
+
+
+def _query(part: Part) -> dict[str, t.Any]:
+    start = next((place for place, line in enumerate(part.lines) if line.startswith("Name:")), len(part.lines))
+    addresses = [found.group(1) for found in (re.match(r"Address(?: \d+)?:\s+(\S+)", line) for line in part.lines[start:]) if found]
+    said = next((line for line in part.lines if re.search(r"\*\*|timed out|can't (?:find|resolve|connect)|nslookup:", line)), "")
+    return {"name": part.title[2], "type": part.title[3].upper(), "addresses": addresses, "said": said.lstrip("*; ")}
+
+
+def _dns_error(queries: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """The worst of what was said to the candidates of a name: no answer at all, a refusal or failure of the server, else that it does not exist."""
+    said = [str(query["said"]) for query in queries]
+    for pattern, words in (
+        (r"Connection refused", "was not answered: nothing listens at the DNS server's address"),
+        (r"timed out|no servers could be reached", "got no answer from a DNS server"),
+        (r"REFUSED", "was refused by the DNS server (REFUSED)"),
+        (r"SERVFAIL", "made the DNS server fail (SERVFAIL)"),
+        (r"NXDOMAIN", "does not exist (NXDOMAIN)"),
+        (r"No answer", "has no address"),
+    ):
+        if any(re.search(pattern, text) for text in said):
+            return words
+    return f"does not resolve: {next(filter(None, said), 'no query was answered')}"
+
+
+def _connected(part: Part) -> tuple[str, int | None, str | None]:
+    """(tcp or http, the HTTP status, what is wrong)."""
+    kind, text = part.title[0], "\n".join(part.lines)
+    if kind == "invalid":
+        return "", None, "is neither HOST:PORT nor a URL"
+    statuses = [int(found) for found in re.findall(r"^\s*HTTP/\S+ (\d{3})", text, re.MULTILINE)]
+    statuses += [int(found) for found in re.findall(r"server returned error: HTTP/\S+ (\d{3})", text)]
+    status = statuses[-1] if statuses else None
+    if part.code == 0:
+        return kind, status, None
+    if status is not None:
+        return kind, status, f"answers with HTTP status {status}"
+    if part.code in (124, 143) or "timed out" in text:
+        return kind, None, "does not answer in time"
+    for pattern, words in (
+        (r"bad address", "cannot be resolved"),
+        (r"Connection refused", "refuses the connection"),
+        (r"No route to host|Host is unreachable", "cannot be reached (no route to host)"),
+        (r"Network(?: is)? unreachable", "cannot be reached (network unreachable)"),
+        (r"bad port", "has no such port"),
+    ):
+        if re.search(pattern, text):
+            return kind, None, words
+    return kind, None, f"does not answer: {part.lines[-1] if part.lines else f'exit code {part.code}'}"
+
+
+def _owners(parts: Parts) -> dict[int, str]:
+    """The process that holds a socket, by the socket's inode: ``PID/NAME``."""
+    found = {}
+    for part in parts.all("descriptors"):
+        for path in proc.descriptors(part.lines).values():
+            inode = re.fullmatch(r"socket:\[(\d+)\]", path)
+            if inode:
+                found[int(inode.group(1))] = "/".join(part.title[1:])
+    return found
+
+
+def _process(parts: Parts, pid: str, clocks: t.Sequence[float]) -> dict[str, t.Any] | None:
+    def of(name: str) -> t.Sequence[tuple[str, ...]]:
+        return [part.lines for part in parts.all(name) if part.title[1] == pid and part.code == 0]
+
+    stats = [one for one in map(proc.stat, of("stat")) if one]
+    if not stats:
+        return None
+    first, last = stats[0], stats[-1]
+    elapsed = clocks[-1] - clocks[0] if len(clocks) > 1 and len(stats) > 1 else 0
+    status = proc.fields(of("status")[0]) if of("status") else {}
+    open_files = proc.descriptors(of("descriptors")[0]) if of("descriptors") else None
+    resident = re.match(r"\d+", status.get("VmRSS", ""))
+    score = of("oom")[0] if of("oom") else ()
+    return {
+        "pid": first["pid"],
+        "name": first["name"],
+        "state": last["state"],
+        "parent": first["parent"],
+        "threads": last["threads"],
+        "command": [word.replace("\x01", "\n") for word in of("command")[0]] if of("command") else None,
+        "cpu_percent": round(100 * (last["ticks"] - first["ticks"]) / proc.TICKS / elapsed) if elapsed > 0 else None,
+        "resident_kib": int(resident.group()) if resident else None,
+        "limits": proc.limits(of("limits")[0]) if of("limits") else {},
+        "descriptors": len(open_files) if open_files is not None else None,
+        "open_files": open_files,
+        "environment_names": list(of("environment")[0]) if of("environment") else None,
+        "io": {key: int(value) for key, value in proc.fields(of("io")[0]).items() if value.isdecimal()} if of("io") else None,
+        "memory_kib": {key: int(value.split()[0]) for key, value in proc.fields(of("memory")[0]).items() if re.match(r"\d+ kB", value)} if of("memory") else None,
+        "oom_score": int(score[0]) if score and score[0].isdecimal() else None,
+        "signals_caught": status.get("SigCgt"),
+    }
+
+
+def _memory(parts: Parts) -> dict[str, t.Any]:
+    """Version 2 or 1 of control groups. The working set is what the kubelet calls so: usage without the page cache that can be dropped at once."""
+    current = _number(parts.text("memory.current", "memory/memory.usage_in_bytes"))
+    limit = _number(parts.text("memory.max", "memory/memory.limit_in_bytes"))
+    told = proc.numbers(parts.lines("memory.stat") or parts.lines("memory/memory.stat"))
+    inactive = told.get("total_inactive_file", told.get("inactive_file", 0))
+    working_set = None if current is None else max(0, current - inactive)
+    events = proc.numbers(parts.lines("memory.events") or parts.lines("memory/memory.oom_control"))
+    return {
+        "current": current,
+        "limit": limit,
+        "working_set": working_set,
+        "share": round(working_set / limit, 3) if working_set is not None and limit else None,
+        "oom_kills": events.get("oom_kill", 0),
+        "failures": _number(parts.text("memory/memory.failcnt")) if parts.text("memory/memory.failcnt") else events.get("max"),
+    }
+
+
+def _cpu(parts: Parts) -> dict[str, t.Any]:
+    names = ("cpu.stat", "cpu/cpu.stat", "cpu,cpuacct/cpu.stat")
+    samples = next(([proc.numbers(part.lines) for part in parts.all(name)] for name in names if parts.all(name)), [])
+    clocks = [float(part.lines[0].split()[0]) for part in parts.all("clock") if part.lines]
+    first, last = (samples[0], samples[-1]) if samples else ({}, {})
+    quota, period = [*parts.text("cpu.max").split(), "", ""][:2]
+    quota = quota or parts.text("cpu/cpu.cfs_quota_us", "cpu,cpuacct/cpu.cfs_quota_us")
+    period = period or parts.text("cpu/cpu.cfs_period_us", "cpu,cpuacct/cpu.cfs_period_us")
+    periods = last.get("nr_periods", 0) - first.get("nr_periods", 0)
+    elapsed = clocks[-1] - clocks[0] if len(clocks) > 1 else 0
+    spent = [last["usage_usec"] - first.get("usage_usec", 0)] if "usage_usec" in last else []
+    for name in ("cpuacct/cpuacct.usage", "cpu,cpuacct/cpuacct.usage"):
+        totals = [int(part.lines[0]) // 1000 for part in parts.all(name) if part.lines and part.lines[0].isdecimal()]
+        spent += [totals[-1] - totals[0]] if totals else []
+    return {
+        "limit": int(quota) / int(period) if quota.isdecimal() and period.isdecimal() and int(period) else None,
+        "cores": round(spent[0] / 1e6 / elapsed, 3) if spent and elapsed > 0 else None,
+        "throttled_share": (last.get("nr_throttled", 0) - first.get("nr_throttled", 0)) / periods if periods > 0 else None,
+        "throttled_periods": last.get("nr_throttled"),
+        "periods": last.get("nr_periods"),
+    }
+
+
+def _stall(lines: t.Sequence[str]) -> float | None:
+    """The share of the last ten seconds in which everything waited: ``full avg10`` of pressure stall information, in percent."""
+    found = next((re.search(r"avg10=([\d.]+)", line) for line in lines if line.startswith("full")), None)
+    return float(found.group(1)) if found else None
+
+
+def _listed(line: str, root: str) -> dict[str, t.Any] | None:
+    found = re.match(r"(\d+) (\d+) ([0-7]+) (\d+) (\d+) (/.*)$", line)
+    if not found:
+        return None
+    return {
+        "path": "/" + found.group(6).removeprefix(root).lstrip("/"),
+        "modified": int(found.group(1)),
+        "size": int(found.group(2)),
+        "mode": found.group(3).rjust(4, "0"),
+        "uid": int(found.group(4)),
+        "gid": int(found.group(5)),
+    }
+
+
+def _space(part: Part) -> dict[str, t.Any] | None:
+    words = part.lines[0].split() if part.lines and part.code == 0 else []
+    if len(words) != 5 or not all(word.isdecimal() for word in words):
+        return None
+    block, blocks, free, inodes, inodes_free = map(int, words)
+    return {
+        "place": part.title[2],
+        "type": part.title[1],
+        "size": block * blocks,
+        "free": block * free,
+        "used": 1 - free / blocks if blocks else None,
+        "inodes_used": 1 - inodes_free / inodes if inodes else None,
+    }
+
+
+def _deleted(part: Part) -> dict[str, t.Any] | None:
+    words = part.lines[0].split(" ", 1) if part.lines and part.code == 0 else []
+    if len(words) != 2 or not words[0].isdecimal() or not words[1].startswith("regular"):
+        return None
+    path = part.lines[1].removesuffix(" (deleted)") if len(part.lines) > 1 else ""
+    return {"pid": int(part.title[1]), "descriptor": int(part.title[2]), "path": path, "size": int(words[0])}

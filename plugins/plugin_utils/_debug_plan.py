@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""A preset and what was asked of it as an ephemeral container, the same for equal requests. Pure, but for the clock that callers read."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import re
+import typing as t
+
+#: Beyond a window's end, for clocks of nodes that are not the controller's.
+CLOCK_SKEW = 180
+#: Where no target is matched: busybox is an image of root, which runAsNonRoot does not start.
+NOBODY = {"runAsUser": 65532, "runAsGroup": 65532}
+_TARGET = ("none", "optional", "required")
+
+
+class BadRequest(Exception):
+    """What was asked for cannot be; the message is for a person."""
+
+
+def escape(text: str) -> str:
+    """``text`` so that the kubelet's expansion of command, args and env gives it back: ``$(`` as ``$$(``, ``$$`` as ``$$$$``.
+
+    Source: k8s.io/kubernetes third_party/forked/golang/expansion: ``$$`` becomes ``$``, and any other ``$`` that no ``(`` follows stays.
+    """
+    return re.sub(r"\$(?=[$(])", "$$", text)
+
+
+def bare(script: str) -> str:
+    """A shell script without the lines that are only a comment: it is stored with the pod."""
+    return re.sub(r"^[ \t]*#.*\n|^\n", "", script, flags=re.MULTILINE)
+
+
+def image(name: str, registry: str, digest: str) -> str:
+    """The image under another registry, pinned to a digest where one is given."""
+    if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        raise BadRequest(f"The digest {digest!r} of the image {name} is not sha256: and 64 hexadecimal digits.")
+    whole = f"{registry.rstrip('/')}/{name}" if registry else name
+    return f"{whole.partition('@')[0]}@{digest}" if digest else whole
+
+
+def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
+    """What the role works by: ``candidates`` are the container of this time window and of the one before, each with ``name`` and ``definition``.
+
+    ``request``: preset (its name), data (vars/presets/NAME.yml), wrapper and script (texts), image, registry, digest, target, profile,
+    security_context, incident, reason, window and patience (seconds), check_mode. Everything in the container goes into its name's hash, so two requests share a name only if they are equal.
+    """
+    name, data = request["preset"], request["data"]
+    target = _target(name, data["target"], request["target"])
+    profile = request["profile"] or ("match_target" if target else "restricted")
+    window = int(now // request["window"])
+    candidates = [_container(request, target, profile, index) for index in (window, window - 1)]
+    return {
+        "preset": name,
+        "now": now,
+        "window": request["window"],
+        "arguments": _words(name, data["arguments"]),
+        "target": target or None,
+        "profile": profile,
+        "class": data["class"],
+        "hold": int(data["hold"]),
+        "artifacts": list(data.get("artifacts") or ()),
+        "on_finished": data.get("on_finished", "keep"),
+        "wait_for": "running" if int(data["hold"]) else "completed",
+        "wait_timeout": int(data["timeout"]) + request["patience"],
+        "check_mode": request["check_mode"],
+        "candidates": candidates,
+    }
+
+
+def choose(planned: t.Mapping[str, t.Any], found: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """The candidate to ensure: that of the window before where a pod has it and it is younger than a window, so that requests around a boundary are one."""
+    current, previous = planned["candidates"]
+    earliest = planned["now"] - planned["window"]
+    young = any(entry.get("name") == previous["name"] and _added(entry, planned["now"]) > earliest for entry in found)
+    return dict(previous if young else current)
+
+
+def _target(preset: str, needs: str, given: str) -> str:
+    if needs not in _TARGET:
+        raise BadRequest(f"The preset {preset} has target {needs!r}. It has to be one of {', '.join(_TARGET)}.")
+    if needs == "required" and not given:
+        raise BadRequest(
+            f"The preset {preset} looks into one container of the pod, and debug_target does not say which. Set debug_target to the container's name."
+        )
+    return "" if needs == "none" else given
+
+
+def _words(preset: str, arguments: t.Any) -> list[str]:
+    if not isinstance(arguments, list) or not all(isinstance(word, (str, int)) and not isinstance(word, bool) for word in arguments):
+        raise BadRequest(f"The arguments of the preset {preset} are {arguments!r}. They have to be a list of strings and integers.")
+    words = [str(word) for word in arguments]
+    if any("\0" in word for word in words):
+        raise BadRequest(f"An argument of the preset {preset} holds the character NUL, which no program can be given.")
+    return words
+
+
+def _container(request: t.Mapping[str, t.Any], target: str, profile: str, window: int) -> dict[str, t.Any]:
+    data = request["data"]
+    words = ["sh", "-c", bare(request["script"]), f"kd-{request['preset']}", *_words(request["preset"], data["arguments"])]
+    environment = {
+        "KD_SCHEMA": "1",
+        "KD_PRESET": request["preset"],
+        "KD_INCIDENT": request["incident"],
+        "KD_REASON": request["reason"],
+        "KD_TARGET": target,
+        "KD_TIMEOUT": str(data["timeout"]),
+        "KD_HOLD": str(data["hold"]),
+        "KD_NOT_AFTER": str((window + 2) * request["window"] + CLOCK_SKEW),
+        "KD_FILE_KIB": str(data["file_kib"]) if "file_kib" in data else "",
+    }
+    definition: dict[str, t.Any] = {
+        "image": image(request["image"], request["registry"], request["digest"]),
+        "command": [escape(word) for word in ("sh", "-c", bare(request["wrapper"]), "kd")],
+        "args": [escape(word) for word in words],
+        "env": [{"name": key, "value": escape(value)} for key, value in environment.items() if value],
+    }
+    context = {**(NOBODY if profile == "restricted" else {}), **request["security_context"]}
+    if context:
+        definition["securityContext"] = context
+    if target:
+        definition["targetContainerName"] = target
+    told = json.dumps([definition, profile], sort_keys=True, ensure_ascii=True)
+    name = f"kd-{request['preset']}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
+    definition["env"].append({"name": "KD_NAME", "value": name})
+    return {"name": name, "definition": {"name": name, **definition}}
+
+
+def _added(entry: t.Mapping[str, t.Any], now: float) -> float:
+    """When a container was added, in seconds since 1970; now, where nobody knows any more."""
+    for key in ("added_at", "started_at"):
+        if entry.get(key):
+            return datetime.datetime.fromisoformat(str(entry[key]).replace("Z", "+00:00")).timestamp()
+    return now

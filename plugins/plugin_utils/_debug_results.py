@@ -1,0 +1,217 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a task on ephemeral containers returned, as the answers of a preset: one result a pod, whatever became of it. Pure."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import typing as t
+
+from . import _debug_frames as framing
+from ._debug_answers import TITLES, answer
+
+#: What changes of a container while it holds.
+_LATER = ("state", "exit_code", "reason", "message", "finished_at", "log")
+#: Verdicts of the wrapper that say that the preset did not run.
+_NOT_RUN = {
+    "expired": "it was not run: the container started after its time window was over, as the kubelet does when an image could be had only then",
+    "no_folder": "it was not run: the debug container has no folder that it can write to, neither /tmp nor /dev/shm",
+}
+
+
+def results(
+    ensured: t.Mapping[str, t.Any],
+    planned: t.Mapping[str, t.Any],
+    pod: str = "",
+    held: t.Sequence[t.Mapping[str, t.Any]] = (),
+    fetched: t.Sequence[t.Mapping[str, t.Any]] = (),
+) -> dict[str, dict[str, t.Any]]:
+    """Pod name: result. ``ensured`` is what the module ephemeral_container returned, ``pod`` the one that was asked for, if one was, ``held`` the same
+    containers as ephemeral_container_info saw them later, ``fetched`` what ephemeral_container_fetch returned in a loop over (container, file).
+
+    Each result begins with ``summary``, and has ``state``: ``complete``; ``partial``, where something of it is missing; ``running``, of one that
+    holds; ``planned`` in check mode; ``skipped``, of a pod that cannot take a container; ``failed``.
+    """
+    found: dict[str, dict[str, t.Any]] = {}
+    later = {(entry.get("pod"), entry.get("name")): {key: entry.get(key) for key in _LATER} for entry in held}
+    entries = [{**entry, **later.get((entry.get("pod"), entry.get("name")), {})} for entry in ensured.get("containers") or ()]
+    for entry in entries:
+        failure = entry.get("failure") or (ensured.get("failure") if len(entries) == 1 else None)
+        found[entry["pod"]] = _result(entry, planned, failure)
+    for one in fetched:
+        _take_fetched(found, one)
+    for skipped in ensured.get("skipped_pods") or ():
+        why = f"left out: {skipped.get('message') or skipped.get('reason')}"
+        found.setdefault(skipped["pod"], _bare(planned, "skipped", why))
+    if not found and "msg" in ensured:
+        found[pod] = {**_bare(planned, "failed", _sentence(str(ensured.get("msg", "the task failed without a word")))), "failure": ensured.get("failure")}
+    return found
+
+
+def report(found: t.Mapping[str, t.Any]) -> str:
+    """A result as JSON for a file, without the output, which is a file of its own."""
+    return json.dumps({key: value for key, value in found.items() if key not in ("stdout", "stderr", "log")}, indent=2, sort_keys=False) + "\n"
+
+
+def stored(all_results: t.Mapping[str, t.Mapping[str, t.Mapping[str, t.Any]]]) -> list[dict[str, str]]:
+    """The files for ``debug_dest``: path and content. The log as it came is among them only where the output is not all in UTF-8."""
+    listed = []
+    for pod, by_preset in all_results.items():
+        for preset, found in by_preset.items():
+            folder = f"{found['namespace']}/{pod}/{preset}" if found.get("namespace") else f"{pod}/{preset}"
+            contents = {"result.json": report(found), "stdout.txt": found.get("stdout"), "stderr.txt": found.get("stderr"), "container.log": found.get("log")}
+            listed += [{"folder": folder, "path": f"{folder}/{name}", "content": content} for name, content in contents.items() if content]
+    return listed
+
+
+def _take_fetched(found: dict[str, dict[str, t.Any]], one: t.Mapping[str, t.Any]) -> None:
+    """Note a file that was fetched, or why it was not, and whether it is the one that the container had when the preset ended."""
+    container, name = one["item"]
+    result = found.get(container["pod"])
+    if result is None or one.get("skipped"):
+        return
+    got = next(iter(one.get("files") or ()), None)
+    made = next((file for file in result.get("files") or () if file["name"] == name), None)
+    problem = None
+    if got is None:
+        problem = f"{name} could not be fetched: {_sentence(str(one.get('msg', 'nothing was said')))}"
+    elif made is None or got.get("sha256") != made["sha256"]:
+        problem = f"{name} was altered in the container after the preset had ended"
+    result.setdefault("artifacts", []).append({"name": name, "path": got and got.get("dest"), "sha256": got and got.get("sha256"), "problem": problem})
+    if problem:
+        result.update(state="partial", ok=False, problems=[*result["problems"], problem], summary=f"{result['summary']} (not complete: {problem})")
+
+
+def _result(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], failure: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    common = {
+        "namespace": entry.get("namespace"),
+        "uid": entry.get("uid"),
+        "node": entry.get("node"),
+        "container": entry.get("name"),
+        "changed": bool(entry.get("changed")),
+        "image": ((entry.get("spec") or {}).get("image")),
+        "started_at": entry.get("started_at"),
+        "finished_at": entry.get("finished_at"),
+        "exit_code": entry.get("exit_code"),
+    }
+    said = framing.verdict(entry.get("message"), entry.get("log"))
+    if failure and said is None:
+        return {**_bare(planned, "failed", _sentence(str(failure.get("msg") or failure.get("message") or failure.get("code")))), **common, "failure": dict(failure)}
+    if planned["check_mode"] and entry.get("state") in (None, "unknown"):
+        return {**_bare(planned, "planned", f"would be run in the container {entry.get('name')}"), **common}
+    if said is None:
+        return {**_bare(planned, "failed", _no_verdict(entry)), **common}
+    if said["state"] in _NOT_RUN:
+        return {**_bare(planned, "failed", _NOT_RUN[said["state"]]), **common}
+    return {**_read(entry, planned, said), **common}
+
+
+def _read(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    log = entry.get("log")
+    frames = framing.frames(log or "")
+    gaps = _gaps(entry, said, frames)
+    stdout, stderr = (frames[name].content if name in frames else b"" for name in ("stdout", "stderr"))
+    text = stdout.decode("utf-8", errors="replace")
+    read = answer(planned["preset"], framing.parts(text), planned["arguments"])
+    running = entry.get("state") == "running" and bool(planned["hold"]) and said["state"] == "done"
+    summary = read.summary if stdout or not gaps else _titled(planned["preset"], "no output came through")
+    if running:
+        summary += f". It stays until it is stopped, at most {planned['hold']} s"
+    if planned["preset"] == "shell" and running:
+        summary += f": {_exec_command(entry)}"
+    if gaps:
+        summary += f" (not complete: {'; '.join(gaps)})"
+    files = framing.files(frames["files"].content.decode("utf-8", errors="replace")) if "files" in frames else []
+    return {
+        "summary": summary,
+        "preset": planned["preset"],
+        "state": "partial" if gaps else "running" if running else "complete",
+        "ok": not read.problems and not gaps,
+        "problems": [*read.problems, *gaps],
+        "data": read.data,
+        "stdout": text,
+        "stderr": stderr.decode("utf-8", errors="replace"),
+        "log": log if stdout != text.encode() or "stdout" in frames and frames["stdout"].fault else None,
+        "sha256": said.get("sha256"),
+        "code": said.get("code"),
+        "timed_out": said.get("timed_out"),
+        "seconds": said.get("seconds"),
+        "folder": said.get("out"),
+        "files": files,
+        "exec_command": _exec_command(entry) if running else None,
+        "failure": None,
+    }
+
+
+def _gaps(entry: t.Mapping[str, t.Any], said: t.Mapping[str, t.Any], frames: t.Mapping[str, framing.Frame]) -> list[str]:
+    """What keeps the output from being all that there was to be."""
+    gaps = []
+    if said["state"] == "running":
+        if entry.get("state") == "terminated":
+            gaps.append(f"the container was killed while the preset ran ({entry.get('reason')}, exit code {entry.get('exit_code')})")
+        else:
+            gaps.append("the preset is still at work")
+    elif said["state"] == "stopped":
+        gaps.append("the container was told to end while the preset ran, as it is when its pod is deleted")
+    elif said.get("timed_out"):
+        gaps.append(f"the preset was ended after {said.get('seconds')} s")
+    elif said.get("code") == 153:
+        gaps.append("the preset was ended because a file of it became larger than it may")
+    if said["state"] in ("done", "stopped"):
+        gaps += _log_gaps(entry, said, frames)
+    return gaps
+
+
+def _log_gaps(entry: t.Mapping[str, t.Any], said: t.Mapping[str, t.Any], frames: t.Mapping[str, framing.Frame]) -> list[str]:
+    if entry.get("log") is None:
+        return ["the container's log could not be read, which takes the right to get pods/log"]
+    frame = frames.get("stdout")
+    if frame is None:
+        return ["the container's log does not hold the output any more: the kubelet has rotated it, or it is longer than could be read"]
+    if frame.fault:
+        return [f"the output in the log is damaged: {frame.fault}"]
+    if frame.total > len(frame.content):
+        return [f"the output is {frame.total} bytes long, and the first {len(frame.content)} of them are in the log"]
+    if frame.sha256 != said.get("sha256"):
+        return ["the output in the log is not the one that the verdict is about"]
+    return []
+
+
+def _no_verdict(entry: t.Mapping[str, t.Any]) -> str:
+    state = entry.get("state")
+    if state == "terminated":
+        said = entry.get("message") or entry.get("reason") or "nothing was said"
+        return f"it was not run: the container ended with exit code {entry.get('exit_code')} ({said}). The image has to have sh, and sha256sum, base64, gzip and setsid"
+    return f"it was not run: the container is {state}{' (' + str(entry['reason']) + ')' if entry.get('reason') else ''}"
+
+
+def _exec_command(entry: t.Mapping[str, t.Any]) -> str:
+    words = shlex.split(str(entry.get("attach_command") or ""))
+    context = words[words.index("--context") :] if "--context" in words else []
+    return shlex.join(["kubectl", "exec", "-it", "-n", str(entry["namespace"]), str(entry["pod"]), "-c", str(entry["name"]), *context, "--", "sh"])
+
+
+def _bare(planned: t.Mapping[str, t.Any], state: str, why: str) -> dict[str, t.Any]:
+    return {
+        "summary": _titled(planned["preset"], why),
+        "preset": planned["preset"],
+        "state": state,
+        "ok": None,
+        "problems": [why] if state == "failed" else [],
+        "data": {},
+        "failure": None,
+    }
+
+
+def _titled(preset: str, words: str) -> str:
+    return f"{TITLES.get(preset, preset.capitalize())}: {words}"
+
+
+def _sentence(text: str) -> str:
+    return text.rstrip(".")

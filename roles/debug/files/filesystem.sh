@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+
+# Arguments: seconds to look back (0: to the target's start), lines a list may have, how many paths to search, these paths, and then the paths that go
+# into files.tar. Paths are the target's. Nothing is written to them.
+since=$1 lines=$2 paths=$3
+shift 3
+find_target
+if [ "$since" -gt 0 ]; then
+  from=$(($(date +%s) - since))
+else
+  ticks=$(sed 's/.*) //' "/proc/$KD_PID/stat" | cut -d ' ' -f 20)
+  from=$(($(sed -n 's/^btime //p' /proc/stat) + ticks / 100))
+fi
+touch -d "@$from" "$KD_OUT.own/from"
+part "from $from" true
+
+# Where files are: the folders that file systems of the target are mounted at. What is mounted read-only, the target has not written.
+sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \([^ ]*\) \([^ ,]*\).* - \([^ ]*\) .*/\3 \1 \2/p' "/proc/$KD_PID/mountinfo" >"$KD_OUT.own/mounts"
+: >"$KD_OUT.own/folders"
+: >"$KD_OUT.own/files"
+while read -r type place mode; do
+  case $type in proc | sysfs | cgroup | cgroup2 | devpts | devtmpfs | mqueue) continue ;; esac
+  case $place in /proc/* | /sys/* | /dev) continue ;; esac
+  folder=$(printf '%b' "$place")
+  if [ ! -d "$KD_ROOT$folder" ]; then
+    printf '%s\n' "$folder" >>"$KD_OUT.own/files"
+    continue
+  fi
+  part "space $type $place" stat -f -c '%S %b %a %c %d' "$KD_ROOT$folder/"
+  case $mode$folder in rw* | ro/) printf '%s\n' "$folder" >>"$KD_OUT.own/folders" ;; esac
+done <"$KD_OUT.own/mounts"
+part mounted cat "$KD_OUT.own/files"
+
+list() { head -n "$lines" <"$KD_OUT.own/found"; }
+changed() { find "$KD_ROOT$1/" -xdev -newer "$KD_OUT.own/from" -type f -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
+privileged() { find "$KD_ROOT$1/" -xdev -type f '(' -perm -4000 -o -perm -2000 ')' -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
+deleted() { stat -L -c '%s %F' "$1" && readlink "$1"; }
+search() {
+  part changed changed "$1"
+  part privileged privileged "$1"
+}
+while [ "$paths" -gt 0 ]; do
+  if [ "$1" = / ]; then
+    while read -r folder; do search "${folder%/}" </dev/null; done <"$KD_OUT.own/folders"
+  else
+    search "${1%/}"
+  fi
+  shift
+  paths=$((paths - 1))
+done
+
+for member in $KD_MEMBERS; do
+  for descriptor in "/proc/$member/fd"/*; do
+    case $(readlink "$descriptor" 2>/dev/null) in
+      *' (deleted)') part "deleted $member ${descriptor##*/}" deleted "$descriptor" ;;
+    esac
+  done
+done
+
+[ "$#" -eq 0 ] || part archive tar -C "$KD_ROOT/" -cf "$KD_OUT/files.tar" "$@"

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+
+# find_target sets KD_PID, the first process of the container KD_TARGET, KD_MEMBERS, all of its processes, and KD_ROOT, its files.
+# The kubelet mounts a container's termination log from .../pods/UID/containers/NAME/..., and everybody may read that in /proc/PID/mountinfo: it
+# tells a container's processes in its own, in a shared and in the host's process namespace, before and after a restart.
+find_target() {
+  pod=$(sed -n 's|.* [^ ]*/pods/\([^/ ]*\)/containers/[^/ ]*/[^/ ]* .*|\1|p' /proc/self/mountinfo | head -n 1)
+  KD_MEMBERS=''
+  [ -z "$pod" ] || KD_MEMBERS=$(
+    grep -lF "/pods/$pod/containers/$KD_TARGET/" /proc/[0-9]*/mountinfo 2>/dev/null | while IFS=/ read -r _ _ member _; do
+      began=$(sed 's/.*) //' "/proc/$member/stat" 2>/dev/null | cut -d ' ' -f 20)
+      [ -z "$began" ] || echo "$began $member"
+    done | sort -n -k 1 -k 2 | cut -d ' ' -f 2
+  )
+  if [ -z "$KD_MEMBERS" ]; then
+    part no_target processes
+    exit 3
+  fi
+  KD_PID=$(echo "$KD_MEMBERS" | head -n 1)
+  KD_ROOT=/proc/$KD_PID/root
+  part "pid $KD_PID" true
+  part own cat /proc/self/status
+  part target cat "/proc/$KD_PID/status"
+  part access ls -d "$KD_ROOT/."
+}
+
+processes() {
+  for process in /proc/[0-9]*; do echo "${process#/proc/} $(head -n 1 "$process/comm")"; done
+}
