@@ -18,6 +18,8 @@ from . import _debug_proc as proc
 if t.TYPE_CHECKING:
     from ._debug_frames import Part
 
+#: What tools say of /proc/PID/NAME, and of /proc/PID/root itself but not of what is below it.
+_DENIED = r"/proc/\d+/(?:(?!root/)\S+|root/?\.?)'?: Permission denied"
 #: A share of a limit from which on it is a problem.
 NEARLY = 0.9
 #: Connections that the other end has closed and the application has not: more than a few are a leak.
@@ -52,8 +54,8 @@ class Parts:
         return next((lines[0] for lines in map(self.lines, names) if lines), "")
 
     def denied(self) -> list[str]:
-        """The titles of parts that say Permission denied."""
-        return [" ".join(part.title) for part in self._parts if any("ermission denied" in line for line in part.lines)]
+        """The titles of parts that the kernel did not let look into a process. A file of the target that its own mode keeps closed is not one of them."""
+        return [" ".join(part.title) for part in self._parts if any(re.search(_DENIED, line) for line in part.lines)]
 
 
 def shell(parts: Parts, arguments: t.Sequence[str]) -> Answer:

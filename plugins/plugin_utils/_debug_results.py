@@ -56,7 +56,7 @@ def results(
 
 def report(found: t.Mapping[str, t.Any]) -> str:
     """A result as JSON for a file, without the output, which is a file of its own."""
-    return json.dumps({key: value for key, value in found.items() if key not in ("stdout", "stderr", "log")}, indent=2, sort_keys=False) + "\n"
+    return json.dumps({key: value for key, value in found.items() if key not in ("stdout", "stderr", "log", "changed")}, indent=2, sort_keys=False) + "\n"
 
 
 def stored(all_results: t.Mapping[str, t.Mapping[str, t.Mapping[str, t.Any]]]) -> list[dict[str, str]]:

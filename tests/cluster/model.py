@@ -45,7 +45,7 @@ class Cluster:
     """Verifies the server; None where the system's authorities do."""
     admin_token: str | None
     images: dict[str, str]
-    """Image names under the keys busybox, distroless and crash."""
+    """Image names under the keys busybox, distroless, crash and names."""
     static_pod_dir: Path | None
     """The kubelet runs the manifests in this folder as static pods."""
     host_address: str | None

@@ -16,7 +16,7 @@ for to in "$@"; do
     -* | *[!A-Za-z0-9._:[\]%-]* | *: | :*) part "invalid $index" false ;;
     *:*)
       host=${to%:*} host=${host#[} host=${host%]}
-      part "tcp $index" timeout "$seconds" nc -w "$seconds" -e true "$host" "${to##*:}"
+      part "tcp $index" timeout "$seconds" nc -w "$seconds" "$host" "${to##*:}" -e true
       ;;
     *) part "invalid $index" false ;;
   esac

@@ -13,7 +13,7 @@ ndots=$(sed -n 's/^options.*ndots:\([0-9]\{1,\}\).*/\1/p' /etc/resolv.conf | tai
 ask() {
   settled=1
   for type in a aaaa; do
-    part "query $index $1 $type" nslookup "-type=$type" "$1"
+    part "query $index $1 $type" nslookup "-type=$type" "$1."
     ! grep -q '^Name:' "$KD_OUT.own/part" || settled=0
     ! grep -q 'timed out' "$KD_OUT.own/part" || return 0
   done
