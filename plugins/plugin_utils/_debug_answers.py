@@ -113,7 +113,7 @@ def sockets(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     counted = proc.counters(parts.lines("netstat")) | proc.counters(parts.lines("snmp"))
     problems = []
     if states["CLOSE_WAIT"] > MANY_CLOSE_WAIT:
-        whose = collections.Counter(entry["process"] or entry["local"] for entry in tcp if entry["state"] == "CLOSE_WAIT").most_common(1)[0]
+        whose = collections.Counter(_holder(entry) for entry in tcp if entry["state"] == "CLOSE_WAIT").most_common(1)[0]
         problems.append(f"{states['CLOSE_WAIT']} connections are in CLOSE_WAIT: the other end has closed them, the application has not ({whose[1]} of {whose[0]})")
     problems += [
         f"{_count(entry['receive_queue'], 'connection')} to {entry['local']} {'waits' if entry['receive_queue'] == 1 else 'wait'} to be accepted"
@@ -310,6 +310,11 @@ def _connected(part: Part) -> tuple[str, int | None, str | None]:
         if re.search(pattern, text):
             return kind, None, words
     return kind, None, f"does not answer: {part.lines[-1] if part.lines else f'exit code {part.code}'}"
+
+
+def _holder(entry: t.Mapping[str, t.Any]) -> str:
+    """Who has a socket: the name of its process, or its own end where no process is known."""
+    return str(entry["process"]).partition("/")[2] if entry["process"] else str(entry["local"])
 
 
 def _owners(parts: Parts) -> dict[int, str]:

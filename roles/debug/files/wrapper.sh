@@ -5,7 +5,7 @@
 
 # sh -c "$(cat wrapper.sh)" kd TOOL [ARGUMENT...] runs a tool once, for a bounded time, and tells what became of it. POSIX sh.
 #   KD_NAME             the container's name; the tool's folder is called so, for /dev/shm is one for all containers of a pod
-#   KD_TIMEOUT          seconds that the tool may take                   KD_HOLD    seconds to stay afterwards, or until FOLDER/stop is there
+#   KD_TIMEOUT          seconds that the tool may take                   KD_HOLD    seconds to stay afterwards, or until the file FOLDER.own/stop is there
 #   KD_NOT_AFTER        the second since 1970 after which to refuse      KD_DIR     a folder to try before /tmp and /dev/shm
 #   KD_LOG_BYTES        how much of the tool's output goes to the log    KD_FILE_KIB  how large a file of the tool may become
 #   KD_TERMINATION_LOG  where the verdict goes, as JSON
@@ -82,7 +82,7 @@ done >"$own/framed"
 frame files "$own/framed" "$(size "$own/framed")"
 
 ends=$(($(date +%s) + ${KD_HOLD:-0}))
-while [ -z "$term" ] && [ "$(date +%s)" -lt "$ends" ] && [ ! -e "$out/stop" ]; do
+while [ -z "$term" ] && [ "$(date +%s)" -lt "$ends" ] && [ ! -e "$own/stop" ]; do
   sleep 1 &
   sleeper=$!
   wait "$sleeper"

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import BadRequest, bare, choose, escape, image, plan
+
+NOW = 1_800_000_100.0
+DATA = {"target": "optional", "class": 0, "timeout": 20, "hold": 0, "arguments": ["a", 5]}
+REQUEST: dict[str, t.Any] = {
+    "preset": "dns",
+    "data": DATA,
+    "wrapper": "echo wrapper\n",
+    "script": "echo script\n",
+    "image": "busybox:1.37",
+    "registry": "",
+    "digest": "",
+    "target": "",
+    "profile": "",
+    "security_context": {},
+    "incident": "",
+    "reason": "",
+    "window": 900,
+    "patience": 90,
+    "check_mode": False,
+}
+
+
+def expand(text: str) -> str:
+    """What the kubelet makes of a word in which no variable is known: k8s.io/kubernetes third_party/forked/golang/expansion."""
+    out, place = "", 0
+    while place < len(text):
+        if text[place] != "$" or place + 1 == len(text):
+            out += text[place]
+        elif text[place + 1] == "$":
+            out += "$"
+            place += 1
+        elif text[place + 1] == "(" and ")" in text[place:]:
+            end = text.index(")", place)
+            raise AssertionError(f"{text[place : end + 1]} would be looked up")
+        else:
+            out += text[place : place + 2]
+            place += 1
+        place += 1
+    return out
+
+
+@given(st.text(alphabet="$(){a ", max_size=12))
+def test_the_kubelet_gives_back_what_was_escaped(text: str) -> None:
+    assert expand(escape(text)) == text
+
+
+def test_a_script_is_stored_without_comments() -> None:
+    assert bare("# licence\n\necho '# not this'\n  # nor that\n\techo $# x\n") == "echo '# not this'\n\techo $# x\n"
+
+
+def environment(candidate: t.Mapping[str, t.Any]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in candidate["definition"]["env"]}
+
+
+def test_the_container() -> None:
+    planned = plan({**REQUEST, "incident": "a $(b)", "reason": "why"}, NOW)
+    first = planned["candidates"][0]
+    assert re.fullmatch(r"kd-dns-[0-9a-f]{10}", first["name"])
+    assert first["definition"]["command"] == ["sh", "-c", "echo wrapper\n", "kd"]
+    assert first["definition"]["args"] == ["sh", "-c", "echo script\n", "kd-dns", "a", "5"]
+    assert first["definition"]["securityContext"] == {"runAsUser": 65532, "runAsGroup": 65532}
+    assert "targetContainerName" not in first["definition"]
+    assert environment(first) == {
+        "KD_SCHEMA": "1",
+        "KD_PRESET": "dns",
+        "KD_INCIDENT": "a $$(b)",
+        "KD_REASON": "why",
+        "KD_TIMEOUT": "20",
+        "KD_HOLD": "0",
+        "KD_NOT_AFTER": str((1_800_000_000 // 900 + 2) * 900 + 180),
+        "KD_NAME": first["name"],
+    }
+    assert planned["profile"] == "restricted"
+    assert planned["wait_for"] == "completed"
+    assert planned["wait_timeout"] == 110
+
+
+@pytest.mark.parametrize(
+    ("needs", "target", "profile", "expected"),
+    [
+        ("none", "app", "", ("restricted", None)),
+        ("optional", "", "", ("restricted", None)),
+        ("optional", "app", "", ("match_target", "app")),
+        ("required", "app", "", ("match_target", "app")),
+        ("required", "app", "general", ("general", "app")),
+    ],
+)
+def test_profile_and_target(needs: str, target: str, profile: str, expected: tuple[str, str | None]) -> None:
+    planned = plan({**REQUEST, "data": {**DATA, "target": needs}, "target": target, "profile": profile}, NOW)
+    assert (planned["profile"], planned["target"]) == expected
+    assert planned["candidates"][0]["definition"].get("targetContainerName") == expected[1]
+
+
+DIFFERENT: list[dict[str, t.Any]] = [
+    {"preset": "connect"},
+    {"data": {**DATA, "arguments": ["a", 6]}},
+    {"data": {**DATA, "timeout": 21}},
+    {"data": {**DATA, "hold": 10}},
+    {"wrapper": "echo other\n"},
+    {"script": "echo other\n"},
+    {"image": "busybox:1.36"},
+    {"target": "app"},
+    {"profile": "baseline"},
+    {"security_context": {"runAsUser": 7}},
+    {"incident": "b"},
+    {"reason": "b"},
+]
+
+
+@pytest.mark.parametrize("change", DIFFERENT, ids=lambda change: next(iter(change)))
+def test_another_request_has_another_name(change: dict[str, t.Any]) -> None:
+    assert plan({**REQUEST, **change}, NOW)["candidates"][0]["name"] != plan(REQUEST, NOW)["candidates"][0]["name"]
+
+
+@pytest.mark.parametrize("change", [{"patience": 5}, {"check_mode": True}])
+def test_what_does_not_concern_the_container_is_not_in_its_name(change: dict[str, t.Any]) -> None:
+    assert plan({**REQUEST, **change}, NOW)["candidates"] == plan(REQUEST, NOW)["candidates"]
+
+
+def test_equal_requests_of_a_window_are_equal_and_the_next_window_knows_them() -> None:
+    start = NOW // 900 * 900
+    assert plan(REQUEST, start)["candidates"] == plan(REQUEST, start + 899.9)["candidates"]
+    assert plan(REQUEST, start)["candidates"][0] == plan(REQUEST, start + 900)["candidates"][1]
+    assert plan(REQUEST, start)["candidates"][0]["name"] != plan(REQUEST, start + 900)["candidates"][0]["name"]
+
+
+def test_a_container_of_the_window_before_counts_for_as_long_as_a_window() -> None:
+    planned = plan(REQUEST, 1_800_000_010.0)
+    current, previous = planned["candidates"]
+    for found, expected in (
+        ([], current),
+        ([{"name": previous["name"], "added_at": "2027-01-15T07:59:50Z"}], previous),
+        ([{"name": previous["name"], "added_at": None, "started_at": "2027-01-15T07:59:50Z"}], previous),
+        ([{"name": previous["name"], "added_at": None, "started_at": None}], previous),
+        ([{"name": previous["name"], "added_at": "2027-01-15T07:45:00Z"}], current),
+        ([{"name": "kd-other", "added_at": "2027-01-15T07:59:50Z"}], current),
+    ):
+        assert choose(planned, found) == expected
+
+
+def test_images() -> None:
+    digest = "sha256:" + "a" * 64
+    assert image("busybox:1.37", "", "") == "busybox:1.37"
+    assert image("busybox:1.37", "registry.example.com/mirror/", "") == "registry.example.com/mirror/busybox:1.37"
+    assert image("busybox:1.37", "registry.example.com", digest) == f"registry.example.com/busybox:1.37@{digest}"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"data": {**DATA, "target": "required"}}, "debug_target does not say which"),
+        ({"data": {**DATA, "target": "always"}}, "one of none, optional, required"),
+        ({"data": {**DATA, "arguments": "a b"}}, "a list of strings and integers"),
+        ({"data": {**DATA, "arguments": [{"a": 1}]}}, "a list of strings and integers"),
+        ({"data": {**DATA, "arguments": ["a\0b"]}}, "NUL"),
+        ({"digest": "latest"}, "sha256"),
+    ],
+)
+def test_what_cannot_be(change: dict[str, t.Any], words: str) -> None:
+    with pytest.raises(BadRequest, match=words):
+        plan({**REQUEST, **change}, NOW)
