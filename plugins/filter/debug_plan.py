@@ -15,7 +15,7 @@ options:
   _input:
     description:
       - The request, with the keys C(preset), C(data) (of C(vars/presets/)), C(wrapper), C(script), C(image), C(registry), C(digest), C(target),
-        C(profile), C(security_context), C(incident), C(reason), C(window), C(patience) and C(check_mode).
+        C(profile), C(security_context), C(incident), C(reason), C(window) and C(patience).
     type: dict
     required: true
 seealso:

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from ._debug_frames import Part
 
 #: What tools say of /proc/PID/NAME, and of /proc/PID/root itself but not of what is below it.
-_DENIED = r"/proc/\d+/(?:(?!root/)\S+|root/?\.?)'?: Permission denied"
+_DENIED = r"(?<![^\s'])/proc/\d+/(?:(?!root/)\S+|root/?\.?)'?: Permission denied"
 #: A share of a limit from which on it is a problem.
 NEARLY = 0.9
 #: Connections that the other end has closed and the application has not: more than a few are a leak.
@@ -230,8 +230,7 @@ def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> 
         listed = ", ".join(line for line in missing[0].lines[:20])
         found = Answer("", [f"no process of the target was found, it does not run now; there are {listed or 'none that can be seen'}"], {"processes": list(missing[0].lines)})
     else:
-        reader = READERS.get(preset)
-        found = reader(sorted_parts, arguments) if reader else Answer(f"{_count(len(parts), 'part')} of output", [], {})
+        found = _read(preset, sorted_parts, arguments)
         own, target = (proc.credentials(sorted_parts.lines(name)) for name in ("own", "target"))
         denied = sorted_parts.denied()
         if own and target:
@@ -240,6 +239,17 @@ def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> 
                 found.problems.append(f"permission was denied ({', '.join(denied[:_SHOWN])}{_more(denied)}). {proc.why_denied(own, target)}")
     told = "; ".join([*([found.summary] if found.summary else []), *found.problems])
     return found._replace(summary=f"{TITLES.get(preset, preset.capitalize())}: {told}")
+
+
+def _read(preset: str, parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    reader = READERS.get(preset)
+    if reader is None:
+        return Answer("its output is in stdout", [], {})
+    try:
+        return reader(parts, arguments)
+    except (IndexError, KeyError, TypeError, ValueError) as exc:
+        # Whoever is in the pod can write to its processes' files, and there may be anything in them.
+        return Answer("", [f"the output is not what the preset prints, and only stdout has it ({type(exc).__name__}: {exc})"], {})
 
 
 def _count(number: int, one: str, many: str = "") -> str:

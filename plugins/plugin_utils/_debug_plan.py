@@ -51,7 +51,7 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
     """What the role works by: ``candidates`` are the container of this time window and of the one before, each with ``name`` and ``definition``.
 
     ``request``: preset (its name), data (vars/presets/NAME.yml), wrapper and script (texts), image, registry, digest, target, profile,
-    security_context, incident, reason, window and patience (seconds), check_mode. Everything in the container goes into its name's hash, so two requests share a name only if they are equal.
+    security_context, incident, reason, window and patience (seconds). Everything in the container goes into its name's hash, so two requests share a name only if they are equal.
     """
     name, data = request["preset"], request["data"]
     target = _target(name, data["target"], request["target"])
@@ -71,7 +71,6 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
         "on_finished": data.get("on_finished", "keep"),
         "wait_for": "running" if int(data["hold"]) else "completed",
         "wait_timeout": int(data["timeout"]) + request["patience"],
-        "check_mode": request["check_mode"],
         "candidates": candidates,
     }
 

@@ -84,7 +84,7 @@ def why_denied(own: Credentials, target: Credentials) -> str:
         )
     what = [name for name, ours, theirs in (("user", own.user[3], target.user), ("group", own.group[3], target.group)) if set(theirs) != {ours}]
     return both + (
-        f"The {' and the '.join(what)} have to be the target's, for root too: debug_profile: match_target gives it those; "
+        f"The {' and the '.join(what)} {'has' if len(what) == 1 else 'have'} to be the target's, for root too: debug_profile: match_target gives it those; "
         "debug_profile: general (SYS_PTRACE, as root) works where the namespace is not baseline or restricted."
     )
 

@@ -103,7 +103,7 @@ def _result(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], failur
     said = framing.verdict(entry.get("message"), entry.get("log"))
     if failure and said is None:
         return {**_bare(planned, "failed", _sentence(str(failure.get("msg") or failure.get("message") or failure.get("code")))), **common, "failure": dict(failure)}
-    if planned["check_mode"] and entry.get("state") in (None, "unknown"):
+    if said is None and entry.get("status") is None:
         return {**_bare(planned, "planned", f"would be run in the container {entry.get('name')}"), **common}
     if said is None:
         return {**_bare(planned, "failed", _no_verdict(entry)), **common}

@@ -1,0 +1,158 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import typing as t
+
+import pytest
+
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_results import results, stored
+
+from tests.unit.plugins.plugin_utils.test_debug_frames import frame
+
+OUTPUT = b"@ 0 identity\n uid=1000 gid=1000\n\n"
+SHA256 = hashlib.sha256(OUTPUT).hexdigest()
+FILE = b"f" * 64 + b" 5 files.tar\n"
+LOG = frame("stdout", OUTPUT) + frame("files", FILE)
+PLANNED = {"preset": "own", "arguments": [], "hold": 0}
+
+
+def verdict(state: str = "done", **more: t.Any) -> str:
+    return json.dumps({"kd": 1, "state": state, "code": 0, "timed_out": False, "seconds": 2, "bytes": len(OUTPUT), "sha256": SHA256, "out": "/tmp/kd-own", **more})
+
+
+def entry(pod: str = "cart", **more: t.Any) -> dict[str, t.Any]:
+    return {
+        "namespace": "shop",
+        "pod": pod,
+        "uid": "u",
+        "node": "n",
+        "name": "kd-own-1",
+        "changed": True,
+        "spec": {"image": "busybox:1.37"},
+        "status": {},
+        "state": "terminated",
+        "exit_code": 0,
+        "reason": "Completed",
+        "message": verdict(),
+        "started_at": "a",
+        "finished_at": "b",
+        "log": LOG,
+        "failure": None,
+        "attach_command": "kubectl attach -n shop cart -c kd-own-1 --context 'my context'",
+        **more,
+    }
+
+
+def only(planned: dict[str, t.Any] | None = None, **more: t.Any) -> dict[str, t.Any]:
+    (found,) = results({"containers": [entry(**more)]}, planned or PLANNED).values()
+    return found
+
+
+def test_complete() -> None:
+    found = only()
+    assert next(iter(found)) == "summary"
+    assert found["summary"] == "Own: its output is in stdout"
+    assert (found["state"], found["ok"], found["problems"], found["stdout"], found["log"]) == ("complete", True, [], OUTPUT.decode(), None)
+    assert (found["container"], found["changed"], found["image"], found["sha256"]) == ("kd-own-1", True, "busybox:1.37", SHA256)
+    assert found["files"] == [{"name": "files.tar", "size": 5, "sha256": "f" * 64}]
+
+
+INVALID = b"\xff{{ 1 }}"
+CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
+    "the verdict is only in the log": ({"message": None, "log": f"-----KD {verdict()}-----\n{LOG}"}, "complete", "in stdout"),
+    "timed out": ({"message": verdict(timed_out=True, code=143)}, "partial", "ended after 2 s"),
+    "told to end": ({"message": verdict("stopped", code=143)}, "partial", "told to end"),
+    "killed": ({"message": verdict("running"), "log": "", "reason": "OOMKilled", "exit_code": 137}, "partial", "killed while the preset ran .OOMKilled, exit code 137"),
+    "still at work": ({"message": None, "log": f"-----KD {verdict('running')}-----\n", "state": "running"}, "partial", "still at work"),
+    "a file too large": ({"message": verdict(code=153)}, "partial", "larger than it may"),
+    "rotated log": ({"log": LOG[150:]}, "partial", "rotated"),
+    "cut log": ({"log": LOG[:150]}, "partial", "damaged: the log ends within it"),
+    "no right to the log": ({"log": None, "failure": {"code": "forbidden_rbac", "msg": "no right."}}, "partial", "right to get pods/log"),
+    "output cut": ({"log": frame("stdout", OUTPUT, 10_000_000)}, "partial", "10000000 bytes long, and the first 33 of them"),
+    "another output": ({"message": verdict(sha256="0" * 64)}, "partial", "not the one that the verdict is about"),
+    "expired": ({"message": verdict("expired"), "exit_code": 75}, "failed", "after its time window was over|time window was over"),
+    "no folder": ({"message": verdict("no_folder"), "exit_code": 73}, "failed", "neither /tmp nor /dev/shm"),
+    "no wrapper": ({"message": None, "log": "", "exit_code": 127, "reason": "Error"}, "failed", "exit code 127 .Error.. The image has to have sh"),
+    "another's message": ({"message": "{{ 1 }}", "log": "x", "exit_code": 1}, "failed", "exit code 1 .{{ 1 }}."),
+    "failure of the module": ({"message": None, "log": None, "failure": {"code": "start_error", "msg": "It did not start."}}, "failed", "^Own: It did not start$"),
+    "waiting": ({"message": None, "log": None, "state": "waiting", "reason": "ImagePullBackOff"}, "failed", "waiting .ImagePullBackOff."),
+    "check mode": ({"message": None, "log": None, "state": "unknown", "status": None}, "planned", "would be run in the container kd-own-1"),
+    "invalid UTF-8": ({"message": verdict(sha256=hashlib.sha256(INVALID).hexdigest()), "log": frame("stdout", INVALID)}, "complete", "in stdout"),
+}
+
+
+@pytest.mark.parametrize(("more", "state", "words"), CASES.values(), ids=CASES.keys())
+def test_states(more: dict[str, t.Any], state: str, words: str) -> None:
+    found = only(**more)
+    assert found["state"] == state, found["summary"]
+    assert re.search(words, found["summary"]), found["summary"]
+    assert (found["ok"] is True) == (state == "complete")
+
+
+def test_output_that_is_no_text_keeps_its_log() -> None:
+    more = CASES["invalid UTF-8"][0]
+    found = only(**more)
+    assert found["stdout"] == "�{{ 1 }}"
+    assert found["log"] == more["log"]
+
+
+def test_a_shell_that_holds() -> None:
+    found = only({"preset": "shell", "arguments": [], "hold": 60}, message=None, log=f"-----KD {verdict()}-----\n{LOG}", state="running")
+    assert found["state"] == "running"
+    assert found["exec_command"] == "kubectl exec -it -n shop cart -c kd-own-1 --context 'my context' -- sh"
+    assert found["summary"].endswith(f"at most 60 s: {found['exec_command']}")
+    assert found["ok"] is True
+
+
+def test_what_was_seen_later_counts() -> None:
+    later = entry(log=LOG, message=None, state="running")
+    early = entry(log="", message=None, state="running")
+    (found,) = results({"containers": [early]}, {**PLANNED, "hold": 9}, held=[{**later, "log": f"-----KD {verdict()}-----\n{LOG}"}, entry("other")]).values()
+    assert found["state"] == "running"
+
+
+def test_many_pods_and_those_that_are_left_out() -> None:
+    skipped = [{"pod": "old", "reason": "pod_finished", "message": "It has finished."}]
+    found = results({"containers": [entry("a"), entry("b", message=None, log=None, failure={"code": "x", "msg": "No."})], "skipped_pods": skipped, "msg": "1 of 2"}, PLANNED)
+    assert {pod: one["state"] for pod, one in found.items()} == {"a": "complete", "b": "failed", "old": "skipped"}
+
+
+def test_a_task_that_failed_for_all() -> None:
+    found = results({"changed": False, "msg": "There is no pod x.", "failure": {"code": "pod_not_found"}}, PLANNED, "x")
+    assert (found["x"]["state"], found["x"]["summary"], found["x"]["failure"]) == ("failed", "Own: There is no pod x", {"code": "pod_not_found"})
+    assert results({"changed": False, "containers": []}, PLANNED, "x") == {}
+
+
+FETCHED: dict[str, tuple[dict[str, t.Any], str | None]] = {
+    "whole": ({"files": [{"path": "p", "dest": "/d/files.tar", "sha256": "f" * 64}]}, None),
+    "altered": ({"files": [{"path": "p", "dest": "/d/files.tar", "sha256": "0" * 64}]}, "altered in the container"),
+    "not fetched": ({"msg": "It does not run."}, "could not be fetched: It does not run"),
+}
+
+
+@pytest.mark.parametrize(("one", "problem"), FETCHED.values(), ids=FETCHED.keys())
+def test_fetched_files(one: dict[str, t.Any], problem: str | None) -> None:
+    (found,) = results({"containers": [entry()]}, PLANNED, fetched=[{"item": [entry(), "files.tar"], **one}]).values()
+    assert found["state"] == ("partial" if problem else "complete")
+    assert (problem or "") in str(found["artifacts"][0]["problem"])
+    assert found["artifacts"][0]["name"] == "files.tar"
+
+
+def test_stored_files() -> None:
+    more = CASES["invalid UTF-8"][0]
+    listed = stored({"cart": {"own": only(), "raw": only(**more)}, "old": {"own": {"summary": "x", "state": "skipped"}}})
+    assert [one["path"] for one in listed] == [
+        *("shop/cart/own/result.json", "shop/cart/own/stdout.txt"),
+        *("shop/cart/raw/result.json", "shop/cart/raw/stdout.txt", "shop/cart/raw/container.log"),
+        "old/own/result.json",
+    ]
+    told = json.loads(listed[0]["content"])
+    assert next(iter(told)) == "summary"
+    assert "stdout" not in told
+    assert "changed" not in told

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role's data agrees with itself: presets, their files and pages, defaults and argument specs."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import READERS
+from tests import collection
+
+ROLE = collection.ROOT / "roles" / "debug"
+PRESETS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((ROLE / "vars" / "presets").glob("*.yml"))}
+SPECS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+VARIABLE = re.compile(r"(?<!\w)_?(debug_\w+)")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_whole(preset: str) -> None:
+    data = PRESETS[preset]
+    assert {"image", "target", "class", "timeout", "hold", "scripts", "arguments"} <= set(data) <= {
+        *("image", "target", "class", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts"),
+    }
+    assert data["target"] in ("none", "optional", "required")
+    assert data["class"] in (0, 1, 2, 3)
+    assert f"debug_image_{data['image']}" in DEFAULTS
+    assert all((ROLE / "files" / f"{script}.sh").is_file() for script in data["scripts"])
+    assert ("target" in data["scripts"]) == (data["target"] != "none")
+    assert preset in READERS
+    used = set(VARIABLE.findall(str(data)))
+    assert used <= set(SPECS["main"]["options"])
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_has_a_page(preset: str) -> None:
+    page = (ROLE / "docs" / f"{preset}.md").read_text()
+    assert page.startswith(f"# `{preset}`")
+    for heading in ("needs", "class", "timeout"):
+        assert re.search(rf"^\| {heading}", page, re.MULTILINE), heading
+    for variable in set(VARIABLE.findall(str(PRESETS[preset]))):
+        assert f"`{variable}`" in page, variable
+
+
+def test_the_presets_are_the_choices() -> None:
+    assert set(SPECS["main"]["options"]["debug_presets"]["choices"]) == set(PRESETS)
+
+
+@pytest.mark.parametrize("entry_point", SPECS)
+def test_the_defaults_are_the_documented_ones(entry_point: str) -> None:
+    options: dict[str, dict[str, t.Any]] = SPECS[entry_point]["options"]
+    for name, option in options.items():
+        if "default" in option:
+            assert DEFAULTS[name] == option["default"], name
+        elif not option.get("required"):
+            assert name not in DEFAULTS, name
+
+
+def test_every_default_is_documented() -> None:
+    documented = {name for spec in SPECS.values() for name in spec["options"]}
+    assert set(DEFAULTS) <= documented
+
+
+def test_what_the_tasks_use_is_documented() -> None:
+    documented = {name for spec in SPECS.values() for name in spec["options"]} | {"debug_results", "debug_stopped"}
+    own = {"debug_plan", "debug_choice", "debug_results", "debug_files"}
+    for path in (ROLE / "tasks").glob("*.yml"):
+        for name in re.findall(r"(?<![\w.])(debug_\w+)", path.read_text()):
+            assert name in documented | own | {"debug_image_"}, f"{path.name}: {name}"
+
+
+def test_there_is_an_entry_point_for_each_spec() -> None:
+    assert all((ROLE / "tasks" / f"{name}.yml").is_file() for name in SPECS)
