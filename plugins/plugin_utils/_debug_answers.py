@@ -98,7 +98,11 @@ def connect(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         kind, status, error = ("", None, "was not tried") if tried is None else _connected(tried)
         ends.append({"to": to, "kind": kind, "status": status, "error": error, "seconds": seconds})
     bad = [end for end in ends if end["error"]]
-    return Answer(f"{len(ends) - len(bad)} of {_count(len(ends), 'endpoint')} {'answers' if len(ends) == 1 else 'answer'}", [f"{end['to']} {end['error']}" for end in bad], {"endpoints": ends})
+    return Answer(
+        f"{len(ends) - len(bad)} of {_count(len(ends), 'endpoint')} {'answers' if len(ends) == 1 else 'answer'}",
+        [f"{end['to']} {end['error']}" for end in bad],
+        {"endpoints": ends},
+    )
 
 
 def sockets(parts: Parts, arguments: t.Sequence[str]) -> Answer:
@@ -114,7 +118,9 @@ def sockets(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     problems = []
     if states["CLOSE_WAIT"] > MANY_CLOSE_WAIT:
         whose = collections.Counter(_holder(entry) for entry in tcp if entry["state"] == "CLOSE_WAIT").most_common(1)[0]
-        problems.append(f"{states['CLOSE_WAIT']} connections are in CLOSE_WAIT: the other end has closed them, the application has not ({whose[1]} of {whose[0]})")
+        problems.append(
+            f"{states['CLOSE_WAIT']} connections are in CLOSE_WAIT: the other end has closed them, the application has not ({whose[1]} of {whose[0]})"
+        )
     problems += [
         f"{_count(entry['receive_queue'], 'connection')} to {entry['local']} {'waits' if entry['receive_queue'] == 1 else 'wait'} to be accepted"
         for entry in listening
@@ -170,10 +176,16 @@ def pressure(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     if memory["oom_kills"]:
         problems.append(f"the kernel has killed {_count(memory['oom_kills'], 'process', 'processes')} for lack of memory")
     if cpu["throttled_share"] is not None and cpu["throttled_share"] >= 0.1:
-        problems.append(f"CPU is throttled in {cpu['throttled_share']:.0%} of its periods now (limit {cpu['limit']:g} CPU)" if cpu["limit"] else "CPU is throttled")
+        problems.append(
+            f"CPU is throttled in {cpu['throttled_share']:.0%} of its periods now (limit {cpu['limit']:g} CPU)" if cpu["limit"] else "CPU is throttled"
+        )
     if pids["current"] is not None and pids["limit"] and pids["current"] >= NEARLY * pids["limit"]:
         problems.append(f"{pids['current']} of {pids['limit']} processes and threads are used")
-    problems += [f"{name.partition('.')[0]} stalls everything {share:g} % of the time" for name, share in stalls.items() if share is not None and share >= 10 and not name.startswith("node.")]
+    problems += [
+        f"{name.partition('.')[0]} stalls everything {share:g} % of the time"
+        for name, share in stalls.items()
+        if share is not None and share >= 10 and not name.startswith("node.")
+    ]
     said = f"memory {_mib(memory['current'])} of {_mib(memory['limit']) if memory['limit'] else 'no limit'}"
     if cpu["cores"] is not None:
         said += f", CPU {cpu['cores']:.2f} of {format(cpu['limit'], 'g') if cpu['limit'] else 'no limit'}"
@@ -186,6 +198,8 @@ def pressure(parts: Parts, arguments: t.Sequence[str]) -> Answer:
 
 def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     """What was written since the target's start, what is full, what is deleted and still open."""
+    if any(part.code for part in parts.all("access")):
+        return Answer("the files of the target could not be read", [], {})
     root = f"/proc/{parts.all('pid')[0].title[1]}/root" if parts.all("pid") else ""
     most = int(arguments[1])
     lists = {name: [_listed(line, root) for part in parts.all(name) for line in part.lines] for name in ("changed", "privileged")}
@@ -195,14 +209,23 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     space = [one for one in (_space(part) for part in parts.all("space")) if one]
     deleted = [one for one in (_deleted(part) for part in parts.all("deleted")) if one]
     problems = [f"{one['place']} is {one['used']:.0%} full ({_mib(one['free'])} free)" for one in space if one["used"] is not None and one["used"] >= NEARLY]
-    problems += [f"{one['place']} has {one['inodes_used']:.0%} of its inodes used" for one in space if one["inodes_used"] is not None and one["inodes_used"] >= NEARLY]
+    problems += [
+        f"{one['place']} has {one['inodes_used']:.0%} of its inodes used" for one in space if one["inodes_used"] is not None and one["inodes_used"] >= NEARLY
+    ]
     held = sum(one["size"] for one in deleted)
     if deleted:
-        problems.append(f"{_count(len(deleted), 'deleted file')} {'is' if len(deleted) == 1 else 'are'} still open and {'holds' if len(deleted) == 1 else 'hold'} {_mib(held)}")
+        problems.append(f"{_count(len(deleted), 'deleted file')} still open {'holds' if len(deleted) == 1 else 'hold'} {_mib(held)}")
     archive = next(iter(parts.all("archive")), None)
     if archive and archive.code:
         problems.append(f"the archive is not complete: {archive.lines[-1] if archive.lines else f'tar ended with {archive.code}'}")
-    data = {"from": _number(next((part.title[1] for part in parts.all("from")), "")), "changed": changed, "privileged": privileged, "space": space, "deleted": deleted, "cut": cut}
+    data = {
+        "from": _number(next((part.title[1] for part in parts.all("from")), "")),
+        "changed": changed,
+        "privileged": privileged,
+        "space": space,
+        "deleted": deleted,
+        "cut": cut,
+    }
     fullest = max((one for one in space if one["used"] is not None), key=lambda one: float(one["used"]), default=None)
     summary = f"{_count(len(changed), 'file')} changed{' (list cut)' if cut else ''}, {len(privileged)} setuid or setgid, {len(deleted)} deleted but open"
     return Answer(summary + (f"; fullest {fullest['place']} {fullest['used']:.0%}" if fullest else ""), problems, data)
@@ -228,7 +251,11 @@ def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> 
     missing = sorted_parts.all("no_target")
     if missing:
         listed = ", ".join(line for line in missing[0].lines[:20])
-        found = Answer("", [f"no process of the target was found, it does not run now; there are {listed or 'none that can be seen'}"], {"processes": list(missing[0].lines)})
+        found = Answer(
+            "",
+            [f"no process of the target was found, it does not run now; there are {listed or 'none that can be seen'}"],
+            {"processes": list(missing[0].lines)},
+        )
     else:
         found = _read(preset, sorted_parts, arguments)
         own, target = (proc.credentials(sorted_parts.lines(name)) for name in ("own", "target"))
@@ -365,7 +392,9 @@ def _process(parts: Parts, pid: str, clocks: t.Sequence[float]) -> dict[str, t.A
         "open_files": open_files,
         "environment_names": list(of("environment")[0]) if of("environment") else None,
         "io": {key: int(value) for key, value in proc.fields(of("io")[0]).items() if value.isdecimal()} if of("io") else None,
-        "memory_kib": {key: int(value.split()[0]) for key, value in proc.fields(of("memory")[0]).items() if re.match(r"\d+ kB", value)} if of("memory") else None,
+        "memory_kib": {key: int(value.split()[0]) for key, value in proc.fields(of("memory")[0]).items() if re.match(r"\d+ kB", value)}
+        if of("memory")
+        else None,
         "oom_score": int(score[0]) if score and score[0].isdecimal() else None,
         "signals_caught": status.get("SigCgt"),
     }

@@ -51,7 +51,9 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
     """What the role works by: ``candidates`` are the container of this time window and of the one before, each with ``name`` and ``definition``.
 
     ``request``: preset (its name), data (vars/presets/NAME.yml), wrapper and script (texts), image, registry, digest, target, profile,
-    security_context, incident, reason, window and patience (seconds). Everything in the container goes into its name's hash, so two requests share a name only if they are equal.
+    security_context, incident, reason, window and patience (seconds).
+
+    Everything in the container goes into its name's hash: two requests share a name only if they are equal.
     """
     name, data = request["preset"], request["data"]
     target = _target(name, data["target"], request["target"])
@@ -76,7 +78,10 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
 
 
 def choose(planned: t.Mapping[str, t.Any], found: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """The candidate to ensure: that of the window before where a pod has it and it is younger than a window, so that requests around a boundary are one."""
+    """The candidate to ensure: that of the window before where a pod has it and it is younger than a window.
+
+    So requests around a boundary are one. ``found``: what the pods have of these names, as the module ephemeral_container_info returns it.
+    """
     current, previous = planned["candidates"]
     earliest = planned["now"] - planned["window"]
     young = any(entry.get("name") == previous["name"] and _added(entry, planned["now"]) > earliest for entry in found)

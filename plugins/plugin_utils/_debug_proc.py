@@ -77,7 +77,10 @@ def why_denied(own: Credentials, target: Credentials) -> str:
     if len(set(target.user)) == 1 and len(set(target.group)) == 1 and own.user[3] == target.user[0] and own.group[3] == target.group[0]:
         missing = sorted(target.permitted - own.effective)
         if missing:
-            return both + f"User and group are the same, but the debug container lacks {', '.join(missing)}: debug_profile: match_target gives it what the target has."
+            return (
+                both
+                + f"User and group are the same, but the debug container lacks {', '.join(missing)}: debug_profile: match_target gives it what the target has."
+            )
         return both + (
             "It is as privileged as the target, so the target is not dumpable (its program has file capabilities or is setuid), and only SYS_PTRACE is let in: "
             "debug_profile: general, with debug_security_context: {runAsUser: 0}, where the namespace is not baseline or restricted."

@@ -102,7 +102,11 @@ def _result(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], failur
     }
     said = framing.verdict(entry.get("message"), entry.get("log"))
     if failure and said is None:
-        return {**_bare(planned, "failed", _sentence(str(failure.get("msg") or failure.get("message") or failure.get("code")))), **common, "failure": dict(failure)}
+        return {
+            **_bare(planned, "failed", _sentence(str(failure.get("msg") or failure.get("message") or failure.get("code")))),
+            **common,
+            "failure": dict(failure),
+        }
     if said is None and entry.get("status") is None:
         return {**_bare(planned, "planned", f"would be run in the container {entry.get('name')}"), **common}
     if said is None:
@@ -137,7 +141,7 @@ def _read(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.
         "data": read.data,
         "stdout": text,
         "stderr": stderr.decode("utf-8", errors="replace"),
-        "log": log if stdout != text.encode() or "stdout" in frames and frames["stdout"].fault else None,
+        "log": log if stdout != text.encode() or ("stdout" in frames and frames["stdout"].fault) else None,
         "sha256": said.get("sha256"),
         "code": said.get("code"),
         "timed_out": said.get("timed_out"),
@@ -187,7 +191,8 @@ def _no_verdict(entry: t.Mapping[str, t.Any]) -> str:
     state = entry.get("state")
     if state == "terminated":
         said = entry.get("message") or entry.get("reason") or "nothing was said"
-        return f"it was not run: the container ended with exit code {entry.get('exit_code')} ({said}). The image has to have sh, and sha256sum, base64, gzip and setsid"
+        tools = "The image has to have sh, and sha256sum, base64, gzip and setsid"
+        return f"it was not run: the container ended with exit code {entry.get('exit_code')} ({said}). {tools}"
     return f"it was not run: the container is {state}{' (' + str(entry['reason']) + ')' if entry.get('reason') else ''}"
 
 

@@ -16,7 +16,7 @@ from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers impo
 from tests import collection
 
 ROLE = collection.ROOT / "roles" / "debug"
-PRESETS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((ROLE / "vars" / "presets").glob("*.yml"))}
+PRESETS = {path.stem: yaml.safe_load(path.read_text())[f"_debug_preset_{path.stem}"] for path in sorted((ROLE / "vars" / "presets").glob("*.yml"))}
 SPECS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
 DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
 VARIABLE = re.compile(r"(?<!\w)_?(debug_\w+)")
@@ -25,9 +25,13 @@ VARIABLE = re.compile(r"(?<!\w)_?(debug_\w+)")
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_is_whole(preset: str) -> None:
     data = PRESETS[preset]
-    assert {"image", "target", "class", "timeout", "hold", "scripts", "arguments"} <= set(data) <= {
-        *("image", "target", "class", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts"),
-    }
+    assert (
+        {"image", "target", "class", "timeout", "hold", "scripts", "arguments"}
+        <= set(data)
+        <= {
+            *("image", "target", "class", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts"),
+        }
+    )
     assert data["target"] in ("none", "optional", "required")
     assert data["class"] in (0, 1, 2, 3)
     assert f"debug_image_{data['image']}" in DEFAULTS

@@ -65,7 +65,7 @@ OUTPUTS = {
     "no line's end": b"hello",
     "invalid UTF-8 and NUL": b"\xff\xfe\x00\x80 \xc3",
     "a template": b"{{ lookup('pipe', 'touch /tmp/owned') }}",
-    "frames of its own": b"-----BEGIN KD stdout " + b"0" * 64 + b" 1 1-----\nYQ==\n-----END KD stdout-----\n-----KD {\"kd\":1,\"state\":\"done\"}-----\n",
+    "frames of its own": b"-----BEGIN KD stdout " + b"0" * 64 + b' 1 1-----\nYQ==\n-----END KD stdout-----\n-----KD {"kd":1,"state":"done"}-----\n',
 }
 
 
@@ -165,7 +165,13 @@ def test_it_holds_no_longer_than_told(shell: list[str], tmp_path: Path) -> None:
 
 def test_two_that_share_a_folder_keep_apart(shell: list[str], tmp_path: Path) -> None:
     both = [
-        start(shell, tmp_path, ["sh", "-c", f"echo {name}; sleep 1; echo {name} >\"$KD_OUT/file\""], KD_NAME=name, KD_TERMINATION_LOG=str(tmp_path / name) + ".message")
+        start(
+            shell,
+            tmp_path,
+            ["sh", "-c", f'echo {name}; sleep 1; echo {name} >"$KD_OUT/file"'],
+            KD_NAME=name,
+            KD_TERMINATION_LOG=str(tmp_path / name) + ".message",
+        )
         for name in ("one", "two")
     ]
     for process, name in zip(both, ("one", "two"), strict=True):
@@ -181,7 +187,8 @@ def test_a_folder_that_another_has_made_is_not_taken(shell: list[str], tmp_path:
     done = subprocess.run(
         [*shell, "-c", WRAPPER, "kd", "true"],
         env={"PATH": os.environ["PATH"], "KD_DIR": str(locked), "KD_NAME": "kd-test", "KD_TERMINATION_LOG": "/dev/null"},
-        **({"user": 65532, "group": 65532} if os.geteuid() == 0 else {}),
+        user=65532 if os.geteuid() == 0 else None,
+        group=65532 if os.geteuid() == 0 else None,
         capture_output=True,
         text=True,
         check=False,

@@ -29,19 +29,28 @@ EMPTY = "Server:\t\t127.0.0.1\nAddress:\t127.0.0.1:53\n"
 ABSENT = EMPTY + "\n** server can't find cart.test: NXDOMAIN\n"
 DNS = {
     "found": (part("query 0 cart.test a", FOUND) + part("query 0 cart.test aaaa", EMPTY), "DNS: 1 of 1 name resolves"),
-    "found by an older busybox": (part("query 0 cart.test a", "Server:    1.1.1.1\nAddress 1: 1.1.1.1 one\n\nName:      cart\nAddress 1: 192.0.2.7 cart"), "DNS: 1 of 1 name resolves"),
+    "found by an older busybox": (
+        part("query 0 cart.test a", "Server:    1.1.1.1\nAddress 1: 1.1.1.1 one\n\nName:      cart\nAddress 1: 192.0.2.7 cart"),
+        "DNS: 1 of 1 name resolves",
+    ),
     "in hosts": (part("hosts", "127.0.0.1\tlocalhost\n10.0.0.1 other cart # comment") + part("query 0 cart a", ABSENT, 1), "DNS: 1 of 1 name resolves"),
     "absent": (part("query 0 cart a", ABSENT, 1), "DNS: 0 of 1 name resolves; cart does not exist (NXDOMAIN)"),
     "the server fails": (
         part("query 0 cart.a a", ABSENT, 1) + part("query 0 cart a", EMPTY + "\n** server can't find cart: SERVFAIL", 1),
         "DNS: 0 of 1 name resolves; cart made the DNS server fail (SERVFAIL)",
     ),
-    "refused": (part("query 0 cart a", EMPTY + "\n** server can't find cart: REFUSED", 1), "DNS: 0 of 1 name resolves; cart was refused by the DNS server (REFUSED)"),
+    "refused": (
+        part("query 0 cart a", EMPTY + "\n** server can't find cart: REFUSED", 1),
+        "DNS: 0 of 1 name resolves; cart was refused by the DNS server (REFUSED)",
+    ),
     "no server": (
         part("query 0 cart a", "nslookup: read: Connection refused\n;; connection timed out; no servers could be reached", 1),
         "DNS: 0 of 1 name resolves; cart was not answered: nothing listens at the DNS server's address",
     ),
-    "silence": (part("query 0 cart a", ";; connection timed out; no servers could be reached", 1), "DNS: 0 of 1 name resolves; cart got no answer from a DNS server"),
+    "silence": (
+        part("query 0 cart a", ";; connection timed out; no servers could be reached", 1),
+        "DNS: 0 of 1 name resolves; cart got no answer from a DNS server",
+    ),
     "no address": (part("query 0 cart a", EMPTY + "\n*** Can't find cart: No answer"), "DNS: 0 of 1 name resolves; cart has no address"),
     "invalid": (part("invalid 0", "", 1), "DNS: 0 of 1 name resolves; cart is not the name of a host"),
     "nothing": ("", "DNS: 0 of 1 name resolves; cart does not resolve: no query was answered"),
@@ -98,7 +107,8 @@ TCP = """\
    0: 00000000:1F90 00000000:0000 0A 00000000:00000003 00:00000000 00000000  1000        0 50 1 0000000000000000 100 0 0 10 0
 """
 CLOSE_WAIT = "".join(
-    f"   {number}: 0100007F:1B9E 0100007F:D2A4 08 00000000:00000001 00:00000000 00000000  1000        0 {100 + number} 1 0 20 4 30 10 -1\n" for number in range(1, 12)
+    f"   {number}: 0100007F:1B9E 0100007F:D2A4 08 00000000:00000001 00:00000000 00000000  1000        0 {100 + number} 1 0 20 4 30 10 -1\n"
+    for number in range(1, 12)
 )
 
 
@@ -122,7 +132,10 @@ def process(state: str = "S", ticks: tuple[int, int] = (0, 0), limit: str = "102
         part("clock", "100.00 1.00")
         + part("stat 5", stats[0])
         + part("status 5", "Name:\tcart\nVmRSS:\t    2048 kB\nSigCgt:\t0000000000000004")
-        + part("limits 5", f"Limit                     Soft Limit           Hard Limit           Units     \nMax open files            {limit}                 1048576              files     ")
+        + part(
+            "limits 5",
+            f"Limit                     Soft Limit           Hard Limit           Units     \nMax open files            {limit}            1048576    files  ",
+        )
         + part("descriptors 5", listed)
         + part("command 5", "cart\n--password\x01x\n{{ 1 + 1 }}")
         + part("environment 5", "PATH\nPASSWORD")
@@ -205,7 +218,9 @@ def test_pressure(text: str) -> None:
 
 def test_pressure_without_limits() -> None:
     files = {"memory.current": "62000000", "memory.max": "max", "cpu.max": "max 100000", "pids.current": "95", "pids.max": "max"}
-    found = ask("pressure", pressure(files, ("cpu.stat", ""), ("usage_usec 0\nnr_periods 0\nnr_throttled 0", "usage_usec 1000000\nnr_periods 0\nnr_throttled 0")))
+    found = ask(
+        "pressure", pressure(files, ("cpu.stat", ""), ("usage_usec 0\nnr_periods 0\nnr_throttled 0", "usage_usec 1000000\nnr_periods 0\nnr_throttled 0"))
+    )
     assert found.summary == "Pressure: memory 59.1 MiB of no limit, CPU 0.50 of no limit, 95 pids of no limit"
     huge = ask("pressure", part("memory/memory.usage_in_bytes", "1") + part("memory/memory.limit_in_bytes", "9223372036854771712"))
     assert huge.data["memory"]["limit"] is None
@@ -244,7 +259,7 @@ def test_filesystem() -> None:
     assert [one["path"] for one in found.data["changed"]] == ["/tmp/{{ 1 + 1 }}"]
     assert found.data["privileged"][0] == {"path": "/tmp/su", "modified": 1795569725, "size": 5, "mode": "4755", "uid": 1000, "gid": 1000}
     assert found.data["deleted"] == [{"pid": 7, "descriptor": 3, "path": "/tmp/deleted", "size": 524288}]
-    assert found.problems == ["/with\\040blank is 100% full (0.0 MiB free)", "1 deleted file is still open and holds 0.5 MiB"]
+    assert found.problems == ["/with\\040blank is 100% full (0.0 MiB free)", "1 deleted file still open holds 0.5 MiB"]
     assert not found.data["cut"]
 
 
@@ -280,8 +295,39 @@ def test_no_target() -> None:
     assert found.summary == "Process: no process of the target was found, it does not run now; there are 1 pause, 9 sh"
 
 
-TITLES = ["pid", "stat", "space", "clock", "took", "query", "tcp", "http", "invalid", "deleted", "descriptors", "cpu.stat", "memory.current", "changed", "own", "target"]
-WORDS = ["7", "x", "(7) Z", "7 (x) S " + "9 " * 20, "", "-1", "1.5", "Uid:\t1", "5 regular file", "9" * 30, "full avg10=..", "Address: x", "Max open files  9  9"]
+TITLES = [
+    "pid",
+    "stat",
+    "space",
+    "clock",
+    "took",
+    "query",
+    "tcp",
+    "http",
+    "invalid",
+    "deleted",
+    "descriptors",
+    "cpu.stat",
+    "memory.current",
+    "changed",
+    "own",
+    "target",
+]
+WORDS = [
+    "7",
+    "x",
+    "(7) Z",
+    "7 (x) S " + "9 " * 20,
+    "",
+    "-1",
+    "1.5",
+    "Uid:\t1",
+    "5 regular file",
+    "9" * 30,
+    "full avg10=..",
+    "Address: x",
+    "Max open files  9  9",
+]
 
 
 @given(

@@ -49,7 +49,9 @@ def test_why_it_is_denied(own: list[str], target: list[str], words: str) -> None
     assert "debug_profile" in said
 
 
-@pytest.mark.parametrize("lines", [[], ["Uid:\t1"], ["Uid:\t1\t1\t1\t1", "Gid:\t1\t1\t1\t1", "CapPrm:\tx", "CapEff:\t0"], ["cat: /proc/1/status: No such file or directory"]])
+@pytest.mark.parametrize(
+    "lines", [[], ["Uid:\t1"], ["Uid:\t1\t1\t1\t1", "Gid:\t1\t1\t1\t1", "CapPrm:\tx", "CapEff:\t0"], ["cat: /proc/1/status: No such file or directory"]]
+)
 def test_no_credentials(lines: list[str]) -> None:
     assert proc.credentials(lines) is None
 

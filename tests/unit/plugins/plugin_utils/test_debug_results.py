@@ -12,7 +12,6 @@ import typing as t
 import pytest
 
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_results import results, stored
-
 from tests.unit.plugins.plugin_utils.test_debug_frames import frame
 
 OUTPUT = b"@ 0 identity\n uid=1000 gid=1000\n\n"
@@ -23,7 +22,9 @@ PLANNED = {"preset": "own", "arguments": [], "hold": 0}
 
 
 def verdict(state: str = "done", **more: t.Any) -> str:
-    return json.dumps({"kd": 1, "state": state, "code": 0, "timed_out": False, "seconds": 2, "bytes": len(OUTPUT), "sha256": SHA256, "out": "/tmp/kd-own", **more})
+    return json.dumps(
+        {"kd": 1, "state": state, "code": 0, "timed_out": False, "seconds": 2, "bytes": len(OUTPUT), "sha256": SHA256, "out": "/tmp/kd-own", **more}
+    )
 
 
 def entry(pod: str = "cart", **more: t.Any) -> dict[str, t.Any]:
@@ -68,7 +69,11 @@ CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
     "the verdict is only in the log": ({"message": None, "log": f"-----KD {verdict()}-----\n{LOG}"}, "complete", "in stdout"),
     "timed out": ({"message": verdict(timed_out=True, code=143)}, "partial", "ended after 2 s"),
     "told to end": ({"message": verdict("stopped", code=143)}, "partial", "told to end"),
-    "killed": ({"message": verdict("running"), "log": "", "reason": "OOMKilled", "exit_code": 137}, "partial", "killed while the preset ran .OOMKilled, exit code 137"),
+    "killed": (
+        {"message": verdict("running"), "log": "", "reason": "OOMKilled", "exit_code": 137},
+        "partial",
+        "killed while the preset ran .OOMKilled, exit code 137",
+    ),
     "still at work": ({"message": None, "log": f"-----KD {verdict('running')}-----\n", "state": "running"}, "partial", "still at work"),
     "a file too large": ({"message": verdict(code=153)}, "partial", "larger than it may"),
     "rotated log": ({"log": LOG[150:]}, "partial", "rotated"),
@@ -80,7 +85,11 @@ CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
     "no folder": ({"message": verdict("no_folder"), "exit_code": 73}, "failed", "neither /tmp nor /dev/shm"),
     "no wrapper": ({"message": None, "log": "", "exit_code": 127, "reason": "Error"}, "failed", "exit code 127 .Error.. The image has to have sh"),
     "another's message": ({"message": "{{ 1 }}", "log": "x", "exit_code": 1}, "failed", "exit code 1 .{{ 1 }}."),
-    "failure of the module": ({"message": None, "log": None, "failure": {"code": "start_error", "msg": "It did not start."}}, "failed", "^Own: It did not start$"),
+    "failure of the module": (
+        {"message": None, "log": None, "failure": {"code": "start_error", "msg": "It did not start."}},
+        "failed",
+        "^Own: It did not start$",
+    ),
     "waiting": ({"message": None, "log": None, "state": "waiting", "reason": "ImagePullBackOff"}, "failed", "waiting .ImagePullBackOff."),
     "check mode": ({"message": None, "log": None, "state": "unknown", "status": None}, "planned", "would be run in the container kd-own-1"),
     "invalid UTF-8": ({"message": verdict(sha256=hashlib.sha256(INVALID).hexdigest()), "log": frame("stdout", INVALID)}, "complete", "in stdout"),
@@ -119,7 +128,9 @@ def test_what_was_seen_later_counts() -> None:
 
 def test_many_pods_and_those_that_are_left_out() -> None:
     skipped = [{"pod": "old", "reason": "pod_finished", "message": "It has finished."}]
-    found = results({"containers": [entry("a"), entry("b", message=None, log=None, failure={"code": "x", "msg": "No."})], "skipped_pods": skipped, "msg": "1 of 2"}, PLANNED)
+    found = results(
+        {"containers": [entry("a"), entry("b", message=None, log=None, failure={"code": "x", "msg": "No."})], "skipped_pods": skipped, "msg": "1 of 2"}, PLANNED
+    )
     assert {pod: one["state"] for pod, one in found.items()} == {"a": "complete", "b": "failed", "old": "skipped"}
 
 
