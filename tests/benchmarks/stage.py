@@ -64,23 +64,28 @@ class Stage:
 
     def play(self, *tasks: Task, changed: int = 0) -> float:
         """Run the tasks in one playbook and return how long the whole run took. They have to be ``ok``, ``changed`` of them changed."""
-        return self._run(tasks, changed, {})
+        return self._run(tasks, len(tasks), changed, {})
+
+    def play_role(self, variables: dict[str, t.Any], *, changed: int = 0) -> float:
+        """Run the role debug in one playbook and return how long the whole run took. ``changed`` of its tasks have to be changed."""
+        login = {f"K8S_AUTH_{name.upper()}": str(value) for name, value in self.authentication().items()}
+        return self._run([{"ansible.builtin.include_role": {"name": "kubedebug.pods.debug"}, "vars": variables}], None, changed, login)
 
     def play_noted(self, *tasks: Task, changed: int = 0) -> list[Noted]:
         """Run the tasks in one playbook and return when each, and each item of a loop, returned."""
         notes = self.scratch / f"times-{secrets.token_hex(4)}.jsonl"
         callback = {"ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"), "ANSIBLE_CALLBACKS_ENABLED": "note_times", "BENCHMARK_TIMES": str(notes)}
-        self._run(tasks, changed, callback)
+        self._run(tasks, len(tasks), changed, callback)
         return [Noted(**json.loads(line)) for line in notes.read_text().splitlines()]
 
-    def _run(self, tasks: t.Sequence[Task], changed: int, environment: dict[str, str]) -> float:
+    def _run(self, tasks: t.Sequence[Task], ok: int | None, changed: int, environment: dict[str, str]) -> float:
         playbook = self.scratch / f"playbook-{secrets.token_hex(4)}.yml"
         playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}]))
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)]
         start = time.monotonic()
         done = subprocess.run(command, env=self._environment() | environment, cwd=self.scratch, check=False, capture_output=True, text=True)
         elapsed = time.monotonic() - start
-        if done.returncode or f"ok={len(tasks)} " not in done.stdout or f"changed={changed} " not in done.stdout:
+        if done.returncode or (ok is not None and f"ok={ok} " not in done.stdout) or f"changed={changed} " not in done.stdout:
             raise RuntimeError(f"the playbook did not go as it should:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
         return elapsed
 
