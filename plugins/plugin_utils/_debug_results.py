@@ -76,14 +76,14 @@ def _take_fetched(found: dict[str, dict[str, t.Any]], one: t.Mapping[str, t.Any]
     result = found.get(container["pod"])
     if result is None or one.get("skipped"):
         return
-    got = next(iter(one.get("files") or ()), None)
+    got = next((file for file in one.get("files") or () if file.get("checksum")), None)
     made = next((file for file in result.get("files") or () if file["name"] == name), None)
     problem = None
     if got is None:
         problem = f"{name} could not be fetched: {_sentence(str(one.get('msg', 'nothing was said')))}"
-    elif made is None or got.get("sha256") != made["sha256"]:
+    elif made is None or got["checksum"] != made["sha256"]:
         problem = f"{name} was altered in the container after the preset had ended"
-    result.setdefault("artifacts", []).append({"name": name, "path": got and got.get("dest"), "sha256": got and got.get("sha256"), "problem": problem})
+    result.setdefault("artifacts", []).append({"name": name, "path": got and got.get("dest"), "sha256": got and got["checksum"], "problem": problem})
     if problem:
         result.update(state="partial", ok=False, problems=[*result["problems"], problem], summary=f"{result['summary']} (not complete: {problem})")
 

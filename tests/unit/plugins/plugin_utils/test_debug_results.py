@@ -141,9 +141,9 @@ def test_a_task_that_failed_for_all() -> None:
 
 
 FETCHED: dict[str, tuple[dict[str, t.Any], str | None]] = {
-    "whole": ({"files": [{"path": "p", "dest": "/d/files.tar", "sha256": "f" * 64}]}, None),
-    "altered": ({"files": [{"path": "p", "dest": "/d/files.tar", "sha256": "0" * 64}]}, "altered in the container"),
-    "not fetched": ({"msg": "It does not run."}, "could not be fetched: It does not run"),
+    "whole": ({"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "f" * 64}]}, None),
+    "altered": ({"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "0" * 64}]}, "altered in the container"),
+    "not fetched": ({"msg": "It does not run.", "files": [{"path": "p", "dest": None, "checksum": None}]}, "could not be fetched: It does not run"),
 }
 
 
