@@ -58,12 +58,13 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
     name, data = request["preset"], request["data"]
     target = _target(name, data["target"], request["target"])
     profile = request["profile"] or ("match_target" if target else "restricted")
-    window = int(now // request["window"])
+    seconds = int(request["window"])
+    window = int(now // seconds)
     candidates = [_container(request, target, profile, index) for index in (window, window - 1)]
     return {
         "preset": name,
         "now": now,
-        "window": request["window"],
+        "window": seconds,
         "arguments": _words(name, data["arguments"]),
         "target": target or None,
         "profile": profile,
@@ -72,7 +73,7 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
         "artifacts": list(data.get("artifacts") or ()),
         "on_finished": data.get("on_finished", "keep"),
         "wait_for": "running" if int(data["hold"]) else "completed",
-        "wait_timeout": int(data["timeout"]) + request["patience"],
+        "wait_timeout": int(data["timeout"]) + int(request["patience"]),
         "candidates": candidates,
     }
 
@@ -118,7 +119,7 @@ def _container(request: t.Mapping[str, t.Any], target: str, profile: str, window
         "KD_TARGET": target,
         "KD_TIMEOUT": str(data["timeout"]),
         "KD_HOLD": str(data["hold"]),
-        "KD_NOT_AFTER": str((window + 2) * request["window"] + CLOCK_SKEW),
+        "KD_NOT_AFTER": str((window + 2) * int(request["window"]) + CLOCK_SKEW),
         "KD_FILE_KIB": str(data["file_kib"]) if "file_kib" in data else "",
     }
     definition: dict[str, t.Any] = {

@@ -125,6 +125,11 @@ def test_another_request_has_another_name(change: dict[str, t.Any]) -> None:
     assert plan({**REQUEST, **change}, NOW)["candidates"][0]["name"] != plan(REQUEST, NOW)["candidates"][0]["name"]
 
 
+def test_numbers_may_be_text_as_older_templates_give_them() -> None:
+    data = {**DATA, "timeout": "20", "hold": "0"}
+    assert plan({**REQUEST, "data": data, "window": "900", "patience": "90"}, NOW) == plan(REQUEST, NOW)
+
+
 def test_what_does_not_concern_the_container_is_not_in_its_name() -> None:
     assert plan({**REQUEST, "patience": 5}, NOW)["candidates"] == plan(REQUEST, NOW)["candidates"]
 
