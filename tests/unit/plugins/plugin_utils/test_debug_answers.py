@@ -16,6 +16,9 @@ from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers impo
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_frames import parts
 
 
+ROOT = "/proc/7/root"
+
+
 def part(title: str, text: str = "", code: int = 0) -> str:
     return f"@ {code} {title}\n{textwrap.indent(textwrap.dedent(text).strip(chr(10)), ' ', lambda line: True)}\n\n"
 
@@ -244,14 +247,12 @@ def test_filesystem() -> None:
         + part("mounted", "/etc/hosts")
         + part(
             "changed",
-            """
-            1795569724 200 644 0 0 /proc/7/root/etc/hosts
-            1795569725 5 644 1000 1000 /proc/7/root/tmp/{{ 1 + 1 }}
-            find: /proc/7/root/root: Permission denied
-            @ 0 pid 99
-            """,
+            f"1795569724 200 644 0 0 {ROOT}/etc/hosts\n"
+            f"1795569725 5 644 1000 1000 {ROOT}/tmp/{{{{ 1 + 1 }}}}\n"
+            f"find: {ROOT}/lost+found: Permission denied\n"
+            "@ 0 pid 99",
         )
-        + part("privileged", "1795569725 5 4755 1000 1000 /proc/7/root//tmp/su")
+        + part("privileged", f"1795569725 5 4755 1000 1000 {ROOT}//tmp/su")
         + part("deleted 7 3", "524288 regular file\n/tmp/deleted (deleted)")
         + part("deleted 7 4", "0 socket\nx (deleted)")
     )
@@ -279,8 +280,8 @@ OWN = "Uid:\t65532\t65532\t65532\t65532\nGid:\t65532\t65532\t65532\t65532\nCapPr
         ("ls: /proc/7/fd: Permission denied", True),
         ("cat: can't open '/proc/7/environ': Permission denied", True),
         ("cat: can't open '/proc/7/io': Permission denied", True),
-        ("find: /proc/7/root/root: Permission denied", False),
-        ("find: /proc/7/root/proc/7/fd: Permission denied", False),
+        (f"find: {ROOT}/lost+found: Permission denied", False),
+        (f"find: {ROOT}/proc/7/fd: Permission denied", False),
     ],
 )
 def test_what_the_kernel_denies_is_explained(line: str, explained: bool) -> None:
