@@ -12,7 +12,8 @@ if [ "$since" -gt 0 ]; then
   from=$(($(date +%s) - since))
 else
   ticks=$(sed 's/.*) //' "/proc/$KD_PID/stat" | cut -d ' ' -f 20)
-  from=$(($(sed -n 's/^btime //p' /proc/stat) + ticks / 100))
+  # Both are whole seconds, and btime is off by up to one.
+  from=$(($(sed -n 's/^btime //p' /proc/stat) + ticks / 100 - 2))
 fi
 touch -d "@$from" "$KD_OUT.own/from"
 part "from $from" true

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import READERS, Answer, answer
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_frames import parts
 
-
 ROOT = "/proc/7/root"
 
 
