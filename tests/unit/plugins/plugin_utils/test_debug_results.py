@@ -51,7 +51,7 @@ def entry(pod: str = "cart", **more: t.Any) -> dict[str, t.Any]:
 
 
 def only(planned: dict[str, t.Any] | None = None, **more: t.Any) -> dict[str, t.Any]:
-    (found,) = results({"containers": [entry(**more)]}, planned or PLANNED).values()
+    found = next(iter(results({"containers": [entry(**more)]}, planned or PLANNED).values()))
     return found
 
 
@@ -122,7 +122,9 @@ def test_a_shell_that_holds() -> None:
 def test_what_was_seen_later_counts() -> None:
     later = entry(log=LOG, message=None, state="running")
     early = entry(log="", message=None, state="running")
-    (found,) = results({"containers": [early]}, {**PLANNED, "hold": 9}, held=[{**later, "log": f"-----KD {verdict()}-----\n{LOG}"}, entry("other")]).values()
+    found = next(
+        iter(results({"containers": [early]}, {**PLANNED, "hold": 9}, held=[{**later, "log": f"-----KD {verdict()}-----\n{LOG}"}, entry("other")]).values())
+    )
     assert found["state"] == "running"
 
 
@@ -149,7 +151,7 @@ FETCHED: dict[str, tuple[dict[str, t.Any], str | None]] = {
 
 @pytest.mark.parametrize(("one", "problem"), FETCHED.values(), ids=FETCHED.keys())
 def test_fetched_files(one: dict[str, t.Any], problem: str | None) -> None:
-    (found,) = results({"containers": [entry()]}, PLANNED, fetched=[{"item": [entry(), "files.tar"], **one}]).values()
+    found = next(iter(results({"containers": [entry()]}, PLANNED, fetched=[{"item": [entry(), "files.tar"], **one}]).values()))
     assert found["state"] == ("partial" if problem else "complete")
     assert (problem or "") in str(found["artifacts"][0]["problem"])
     assert found["artifacts"][0]["name"] == "files.tar"
