@@ -51,8 +51,7 @@ def entry(pod: str = "cart", **more: t.Any) -> dict[str, t.Any]:
 
 
 def only(planned: dict[str, t.Any] | None = None, **more: t.Any) -> dict[str, t.Any]:
-    found = next(iter(results({"containers": [entry(**more)]}, planned or PLANNED).values()))
-    return found
+    return next(iter(results({"containers": [entry(**more)]}, planned or PLANNED).values()))
 
 
 def test_complete() -> None:
