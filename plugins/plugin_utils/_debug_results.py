@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import typing as t
 
@@ -64,10 +65,15 @@ def stored(all_results: t.Mapping[str, t.Mapping[str, t.Mapping[str, t.Any]]]) -
     listed = []
     for pod, by_preset in all_results.items():
         for preset, found in by_preset.items():
-            folder = f"{found['namespace']}/{pod}/{preset}" if found.get("namespace") else f"{pod}/{preset}"
+            folder = "/".join(map(_file_name, ([found["namespace"]] if found.get("namespace") else []) + [pod, preset]))
             contents = {"result.json": report(found), "stdout.txt": found.get("stdout"), "stderr.txt": found.get("stderr"), "container.log": found.get("log")}
             listed += [{"folder": folder, "path": f"{folder}/{name}", "content": content} for name, content in contents.items() if content]
     return listed
+
+
+def _file_name(name: str) -> str:
+    """``name``, which may be anything that was asked for, as the name of one file."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"
 
 
 def _take_fetched(found: dict[str, dict[str, t.Any]], one: t.Mapping[str, t.Any]) -> None:

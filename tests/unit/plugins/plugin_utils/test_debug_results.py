@@ -156,6 +156,11 @@ def test_fetched_files(one: dict[str, t.Any], problem: str | None) -> None:
     assert found["artifacts"][0]["name"] == "files.tar"
 
 
+def test_a_name_is_never_a_path() -> None:
+    failed = results({"msg": "No.", "failure": {}}, PLANNED, "../../x")
+    assert [one["path"] for one in stored({pod: {"own": found} for pod, found in failed.items()})] == ["_.._x/own/result.json"]
+
+
 def test_stored_files() -> None:
     more = CASES["invalid UTF-8"][0]
     listed = stored({"cart": {"own": only(), "raw": only(**more)}, "old": {"own": {"summary": "x", "state": "skipped"}}})
