@@ -96,6 +96,16 @@ PODS = ArgumentSpec(
     mutually_exclusive=[("pod", "workload", "label_selectors"), ("pod", "workload", "field_selectors")],
 )
 
+#: Which running ephemeral container, for what is done in it.
+RUNNING = ArgumentSpec(
+    {
+        "namespace": {"type": "str"},
+        "pod": {"type": "str", "required": True},
+        "pod_uid": {"type": "str"},
+        "name": {"type": "str", "required": True, "aliases": ["container"]},
+    }
+)
+
 LOG = ArgumentSpec(
     {
         "logs": {"type": "bool", "default": False},

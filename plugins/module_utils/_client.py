@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ._auth import Connection
+    from ._refusals import Status
 
 #: Seconds that reading goes on in the face of 429, 5xx and broken connections, and the most requests that it makes of one.
 PATIENCE = 15.0
@@ -244,6 +245,50 @@ class Client:
         events = _decode(reply.data, "EventList", self._host).get("items") or []
         return sorted(events, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
 
+    def open_connection(self, namespace: str, pod: str) -> t.Any:
+        """A socket that is connected to the API server, with TLS and proxy as for every request, and that no request uses. The caller closes it.
+
+        Nothing was sent yet, so a server that is away is tried again.
+        """
+        retry = _Retry(PATIENCE)
+        while True:
+            pool = self._pool.connection_from_url(self._url)
+            # urllib3 has no public way to a connection without a request; these two are the same from 1.26 to 2.8.
+            connection = pool._new_conn()
+            connection.timeout = min(_CONNECT_TIMEOUT, self._timeout)
+            try:
+                if self._pool.proxy and self._url.startswith("https"):
+                    pool._prepare_proxy(connection)
+                else:
+                    connection.connect()
+            except (OSError, _transport_error()) as exc:
+                connection.close()
+                if _is_final(exc) or not retry.wait():
+                    raise self._unreachable(exc, of_pod(namespace, pod)) from None
+                continue
+            return connection.sock
+
+    def exec_request(self, namespace: str, pod: str, query: list[tuple[str, str]]) -> tuple[str, list[str], float]:
+        """(URL, header lines that say who asks, seconds that the answer may take) of a request for ``pods/exec``."""
+        with self._lock:
+            headers = {"User-Agent": _USER_AGENT, **_authorization(self._configuration)}
+        lines = [f"{name}: {value}" for name, value in (*headers.items(), *self._headers)]
+        return f"{self._url}{_pod_path(namespace, pod, 'exec')}?{urlencode(query)}", lines, self._timeout
+
+    def exec_refusal(self, namespace: str, pod: str, query: list[tuple[str, str]], status: Status) -> Status:
+        """Why ``pods/exec`` was refused so without a reason: the same is asked for again in ways that become no stream, which starts nothing."""
+        from . import _refusals
+
+        for method in ("GET", "POST"):
+            try:
+                reply = self._request(method, _pod_path(namespace, pod, "exec"), query)
+            except (OSError, _transport_error()):
+                break
+            told = _refusals.status_of(reply.status, reply.reason, reply.data)
+            if told.code == status.code and not _refusals.is_unexplained(told):
+                return told
+        return status
+
     def _request(
         self,
         method: str,
@@ -306,7 +351,7 @@ class Client:
             except (OSError, _transport_error()) as exc:
                 if _is_final(exc):
                     raise self._unreachable(exc, subject) from None
-                raise Lost(_short(exc)) from None
+                raise Lost(short(exc)) from None
             if reply.status < 300:
                 return reply
             from . import _refusals
@@ -328,7 +373,7 @@ class Client:
             return unusable.about(namespace=subject.namespace, pod=subject.pod)
         return Failure(
             "api_unreachable",
-            f"The API server {self._host} cannot be reached: {_short(exc)}.",
+            f"The API server {self._host} cannot be reached: {short(exc)}.",
             namespace=subject.namespace,
             pod=subject.pod,
             hint="Nothing is known about the pod, and nothing was written. Check host or kubeconfig, proxy and ca_cert, and that the server is up.",
@@ -425,7 +470,8 @@ def _retry_after(reply: t.Any) -> float:
         return 0.0
 
 
-def _short(exc: Exception) -> str:
+def short(exc: Exception) -> str:
+    """What an exception says, short enough for a message."""
     text = " ".join(str(exc).split())
     return f"{type(exc).__name__}: {text[:300]}" if text else type(exc).__name__
 

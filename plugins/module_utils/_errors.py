@@ -41,6 +41,10 @@ CODES = frozenset(
         "start_error",
         "exited",
         "timed_out",
+        "container_not_found",
+        "not_running",
+        "exec_failed",
+        "transfer_failed",
     )
 )
 

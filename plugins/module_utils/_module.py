@@ -76,6 +76,10 @@ _RANGES = {
     "log_limit_bytes": (1, 2**31 - 2),
     "max_pods": (1, 100_000),
     "concurrency": (1, 64),
+    "timeout": (1, _LONGEST_TIMEOUT),
+    "output_limit_bytes": (0, 2**24),
+    "chunk_size": (2**16, 2**40),
+    "max_size": (0, 2**50),
 }
 #: Options whose value goes into a URL as a name.
 _NAMES = ("namespace", "pod")

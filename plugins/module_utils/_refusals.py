@@ -32,6 +32,20 @@ _NO_LONGER_SO = "the server rejected our request due to an error in our request"
 _QUOTED_POD = re.compile(r'Invalid value: "\{.*\}(?:\\n)?": ', re.DOTALL)
 _LONGEST = 1500
 
+#: Resource: all the verbs that it takes, and what else there is to say.
+_RIGHTS = {
+    "pods/ephemeralcontainers": (["patch"], " The built-in roles view, edit and admin do not contain it."),
+    "pods/exec": (["get", "create"], " A stream is asked for with get, and since Kubernetes 1.35 create is checked too."),
+}
+#: What API servers, kubelets and container runtimes say of a container that does not run (any more).
+_NOT_RUNNING = re.compile(
+    r"container not found \(|container .* is not running|cannot exec in a (?:stopped|deleted|paused) |process does not exist|task .* not found|"
+    r"container is in CONTAINER_(?:EXITED|CREATED)|is not created or running|container_linux.*no such process",
+    re.IGNORECASE,
+)
+#: From here on the words are the runtime's own about the command.
+_RUNTIME = re.compile(r".*(?:unable to start container process|OCI runtime exec failed): (?:exec failed: )?", re.DOTALL)
+
 
 class Status(t.NamedTuple):
     """A ``kind: Status`` reply; where the body was none, only ``code`` and ``message`` are filled."""
@@ -84,6 +98,11 @@ def is_conflict(status: Status) -> bool:
 def is_too_large(status: Status) -> bool:
     """Whether the request (413) or the pod that it makes (500 of etcd) is larger than can be stored: that will not change."""
     return status.code == 413 or "request is too large" in status.message
+
+
+def is_unexplained(status: Status) -> bool:
+    """Whether the answer does not say why: it has no body, or it is what API servers since 1.35 say of a stream without the right to create."""
+    return not status.message or status.message.rstrip().endswith("is forbidden:")
 
 
 def explain(status: Status, subject: Subject) -> Failure:
@@ -191,7 +210,38 @@ def _refused_write(status: Status, where: str, said: str) -> tuple[str, str, str
 def _forbidden_rbac(status: Status, where: str) -> tuple[str, str, str | None]:
     rule = _rbac_rule(status) or {}
     place = f"a Role in namespace {rule['namespace']}" if rule.get("namespace") else "a ClusterRole"
-    hint = f'Add to {place} that the account is bound to: {{apiGroups: ["{rule["group"]}"], resources: ["{rule["resource"]}"], verbs: ["{rule["verb"]}"]}}.'
-    if rule.get("resource") == "pods/ephemeralcontainers":
-        hint += " The built-in roles view, edit and admin do not contain it."
+    resource = rule["resource"]
+    verbs, note = _RIGHTS.get(resource, ([rule["verb"]], ""))
+    hint = f'Add to {place} that the account is bound to: {{apiGroups: ["{rule["group"]}"], resources: ["{resource}"], verbs: {json.dumps(verbs)}}}.{note}'
     return "forbidden_rbac", f"The account {rule['user']} may not {rule['verb']} {rule['resource']} for {where}.", hint
+
+
+def explain_exec(status: Status, subject: Subject, container: str) -> Failure:
+    """The failure that this answer is, or this end of a stream, for a command that did not start."""
+    where, said, text = f"the ephemeral container {container} of {subject.where}", words(status), status.message
+    details = [{"status": status.code, "reason": status.reason, "message": said}]
+    code, message, hint = "exec_failed", "", ""
+    if status.code in (401, 403) or (status.code == 404 and status.name):
+        failure = explain(status, subject)
+        if failure.code == "forbidden_admission":
+            failure.message = f"The cluster's admission refuses commands in {where}: {said}."
+            failure.hint = "A policy of this cluster decides that. Ask those who own the policy."
+        return failure.about(container=container)
+    if _NOT_RUNNING.search(text):
+        code, message = "not_running", f"Nothing can be run in {where}, because it does not run: {said}."
+        hint = 'A container that has ended is never started again: add one under another name, with a command that stays, such as [sleep, "900"].'
+    elif "is not valid for pod" in text:
+        code, message = "container_not_found", f"There is no such container as {where}: {said}."
+        hint = "Add it with kubedebug.pods.ephemeral_container, or look at those that are there with kubedebug.pods.ephemeral_container_info."
+    elif _RUNTIME.search(text):
+        message = f"The command could not be started in {where}: {_RUNTIME.sub('', said)}."
+        hint = "Its first word has to be a program of the container's own image. Without a shell word there is no shell: no pipes, no variables."
+    elif status.code == 429 or status.code >= 500:
+        code, message = "api_error", f"The API server failed on a command for {where}: {said}."
+        hint = "Try again; if it stays, those who run the cluster have to look: the kubelet of the pod's node may be out of reach."
+    else:
+        message, hint = (
+            f"The command for {where} was refused: {said}.",
+            "Look at the words of the API server, and at proxies on the way: they have to pass websockets.",
+        )
+    return Failure(code, message, hint=hint, namespace=subject.namespace, pod=subject.pod, container=container, details=details)

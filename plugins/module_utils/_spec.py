@@ -65,12 +65,12 @@ def _not_a_string(field: str, value: t.Any) -> FieldError:
     return _wrong(field, f"{field} is {value!r}, a {type(value).__name__} and not a string. {_QUOTES}")
 
 
-def _word_errors(option: str, value: t.Any) -> t.Iterator[FieldError]:
-    """``command`` and ``args``: a list of strings, and nothing that would have to be guessed into one."""
+def word_errors(option: str, value: t.Any, harm: str = "the container could never be changed") -> t.Iterator[FieldError]:
+    """``command`` and ``args``: a list of strings, and nothing that would have to be guessed into one. ``harm``: what guessing wrong would do."""
     if isinstance(value, str):
         yield _wrong(
             option,
-            f"{option} is the string {value!r}. It has to be a list, because a string would be cut at its commas and the container could never be changed. "
+            f"{option} is the string {value!r}. It has to be a list, because a string would be cut at its commas and {harm}. "
             f'Write it as a list, for example {option}: [sleep, "900"], or {option}: [sh, -c, "..."] for a shell\'s words.',
         )
     elif not isinstance(value, list):
@@ -98,7 +98,7 @@ def option_errors(params: t.Mapping[str, t.Any]) -> list[FieldError]:
         if value is None:
             continue
         if option in _LISTS:
-            errors.extend(_word_errors(option, value))
+            errors.extend(word_errors(option, value))
         elif option not in _BOOLEANS and not isinstance(value, str):
             errors.append(_not_a_string(option, value))
     if params.get("env") is not None:

@@ -40,6 +40,7 @@ def run(target: str, cluster: test_cluster.Cluster, collections_path: Path, scra
             "host_address": cluster.host_address,
             "python": sys.executable,
             "stand_ins": str(HERE / "stand_ins"),
+            "rbac_exec": str(test_cluster.accounts.RBAC.with_name("rbac-exec.yml")),
             "scratch": str(scratch),
         }
         (scratch / "variables.json").write_text(json.dumps(variables))

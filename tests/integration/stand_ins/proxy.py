@@ -7,13 +7,16 @@
 ``python proxy.py MODE UPSTREAM CA TOKEN_FILE FILE`` serves plain HTTP on loopback, writes {url} into FILE when it serves, and ends when
 FILE is gone. MODE ``lose-reply``: the first write reaches the API server, its reply is lost. ``lose-request``: the first write does not even reach
 it. ``away``: as lose-reply, and from then on every connection is reset. ``no-subresource``: a stand-in for a server without ephemeral containers,
-the subresource answers the 404 of one.
+the subresource answers the 404 of one. ``tunnel``: an HTTP proxy for CONNECT that wants the user PROXY_USER. ``cut-streams``: the first two
+streams of commands that bring more than CUT_AFTER bytes are reset there.
 """
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
+import select
 import socket
 import ssl
 import struct
@@ -24,8 +27,12 @@ import typing as t
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 POLL_SECONDS = 0.2
+PROXY_USER = "somebody:secret"
+CUT_AFTER = 7_000_000
+CUTS = 2
 NO_SUBRESOURCE = {
     "kind": "Status",
     "apiVersion": "v1",
@@ -47,12 +54,16 @@ class Proxy(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.mode, self.upstream, self.context, self.token = mode, upstream, context, token
         self.writes = 0
+        self.cuts = 0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     server: Proxy
 
     def _forward(self) -> None:
+        if self.headers.get("Upgrade"):
+            self._relay()
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
         server, write = self.server, self.command == "PATCH"
         server.writes += write
@@ -80,6 +91,49 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return reply.status, reply.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    def _relay(self) -> None:
+        """Pass a stream in both directions until one side ends, or until it is to be cut."""
+        server, upstream = self.server, urlsplit(self.server.upstream)
+        host, port = str(upstream.hostname), upstream.port or 443
+        kept = {name: value for name, value in self.headers.items() if name.lower().startswith(("upgrade", "connection", "sec-websocket"))}
+        lines = [
+            f"GET {self.path} HTTP/1.1",
+            f"Host: {host}:{port}",
+            f"Authorization: Bearer {server.token}",
+            *(f"{name}: {value}" for name, value in kept.items()),
+        ]
+        self.close_connection = True
+        with socket.create_connection((host, port)) as plain, server.context.wrap_socket(plain, server_hostname=host) as there:
+            there.sendall("\r\n".join([*lines, "", ""]).encode())
+            self._pump(there)
+
+    def do_CONNECT(self) -> None:
+        self.close_connection = True
+        if self.headers.get("Proxy-Authorization") != f"Basic {base64.b64encode(PROXY_USER.encode()).decode()}":
+            self.send_error(407)
+            return
+        host, _colon, port = self.path.rpartition(":")
+        with socket.create_connection((host.strip("[]"), int(port))) as there:
+            self.send_response(200)
+            self.end_headers()
+            self._pump(there)
+
+    def _pump(self, there: socket.socket) -> None:
+        server, brought = self.server, 0
+        while True:
+            ready = [there] if isinstance(there, ssl.SSLSocket) and there.pending() else select.select([self.connection, there], [], [])[0]
+            for source, sink in ((there, self.connection), (self.connection, there)):
+                if source in ready:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    brought += len(data) if source is there else 0
+                    sink.sendall(data)
+            if server.mode == "cut-streams" and server.cuts < CUTS and brought > CUT_AFTER:
+                server.cuts += 1
+                self._reset()
+                return
 
     def _answer(self, status: int, reply: bytes) -> None:
         self.send_response(status)

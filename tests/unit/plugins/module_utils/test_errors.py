@@ -19,11 +19,19 @@ from ansible_collections.kubedebug.pods.plugins.module_utils._client import Clie
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline, check_stored, check_writable, decide
 from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Pods, Request, ensure
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES, Failure
-from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain
+from ansible_collections.kubedebug.pods.plugins.module_utils._exec import check_running
+from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, explain_exec
 from ansible_collections.kubedebug.pods.plugins.module_utils._select import Selection, select
+from ansible_collections.kubedebug.pods.plugins.module_utils._source import UNREACHABLE, complain
 from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
 from ansible_collections.kubedebug.pods.plugins.module_utils._status import judge
-from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
+from ansible_collections.kubedebug.pods.plugins.module_utils._stream import Place
+from ansible_collections.kubedebug.pods.plugins.modules import (
+    ephemeral_container,
+    ephemeral_container_exec,
+    ephemeral_container_fetch,
+    ephemeral_container_info,
+)
 from tests.unit.plugins.modules.documents import NAMESPACE, PATCH_PATH, POD, POD_PATH, PODS_PATH, RUNNING, SENT, pod, stored, terminated, waiting
 from tests.unit.plugins.modules.script import Call, ScriptedServer
 
@@ -71,6 +79,7 @@ def broken_library() -> t.Any:
         return connect({})
 
 
+PLACE = Place(NAMESPACE, POD, "debugger")
 THERE = Call("GET", POD_PATH).json(pod())
 AWAY = [Call("GET", POD_PATH).broken() for _attempt in range(8)]
 RIGHT = 'User "u" cannot patch resource "pods/ephemeralcontainers" in API group "" in the namespace "shop"'
@@ -102,6 +111,12 @@ SITUATIONS: dict[str, t.Callable[[], t.Any]] = {
     "image_error": judged(waiting("InvalidImageName")),
     "start_error": judged(waiting("RunContainerError")),
     "exited": judged(terminated(1, "Error"), "completed"),
+    "container_not_found": lambda: check_running(pod(), PLACE, None),
+    "not_running": lambda: check_running(pod(stored(), states={"debugger": terminated()}), PLACE, None),
+    "exec_failed": lambda: explain_exec(
+        Status(500, "InternalError", 'OCI runtime exec failed: exec failed: exec: "x": not found', "", []), of_pod(NAMESPACE, POD), "debugger"
+    ),
+    "transfer_failed": lambda: complain(UNREACHABLE, "", "", "/tmp/x", PLACE, None),
     "timed_out": ensured(Call("GET", POD_PATH).json(pod(stored(), states={"debugger": waiting("ContainerCreating")})), wait_timeout=0),
 }
 
@@ -116,8 +131,11 @@ def test_documented_codes_are_those_that_there_are() -> None:
     assert sorted(found) == sorted(CODES)
 
 
-def test_the_other_module_refers_to_them() -> None:
-    assert "M(kubedebug.pods.ephemeral_container)" in documented(ephemeral_container_info)["description"]
+@pytest.mark.parametrize("module", [ephemeral_container_info, ephemeral_container_exec, ephemeral_container_fetch])
+def test_the_other_modules_refer_to_them(module: t.Any) -> None:
+    description = " ".join(documented(module)["description"] if isinstance(documented(module)["description"], list) else [documented(module)["description"]])
+    assert "M(kubedebug.pods.ephemeral_container)" in description
+    assert set(re.findall(r"V\(([a-z_]+)\)", description)) <= CODES
 
 
 def test_every_code_has_a_situation() -> None:

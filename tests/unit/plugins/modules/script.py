@@ -36,6 +36,7 @@ class Call:
     reset: bool = False
     delay: float = 0.0
     make_reply: t.Callable[[Request], t.Any] | None = None
+    serve: t.Callable[[http.server.BaseHTTPRequestHandler, list[str]], None] | None = None
 
     def query(self, **expected: t.Any) -> Call:
         """The whole query: values are compared as text, and a callable is asked."""
@@ -159,6 +160,9 @@ class ScriptedServer:
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.connection.close()
             handler.close_connection = True
+            return
+        if call.serve:
+            call.serve(handler, [value for name, value in parse_qsl(parts.query, keep_blank_values=True) if name == "command"])
             return
         reply = json.dumps(call.make_reply(request)).encode() if call.make_reply else call.reply
         self._answer(handler, call.status, reply, call.reply_headers)
