@@ -30,9 +30,9 @@ ALLOWED = {
 }
 #: What Ansible runs, and what a collection still has to work with.
 NEEDED = {"FILES.json", "MANIFEST.json", "meta", "playbooks", "plugins", "roles"}
-MODULES = ("ephemeral_container", "ephemeral_container_info")
-#: What is run against the cluster from the archive: the main job, and defaults for the action group.
-TARGETS = ("basic", "refusals", "module_defaults", "vault")
+MODULES = ("ephemeral_container", "ephemeral_container_exec", "ephemeral_container_fetch", "ephemeral_container_info")
+#: What is run against the cluster from the archive: the main job, defaults for the action group, and commands and files over websockets.
+TARGETS = ("basic", "refusals", "module_defaults", "vault", "exec", "fetch")
 
 #: What depends on how Ansible templates: until 2.19 a value is text, and what looks like a template is one unless it is marked as unsafe.
 WITH_OLD_TEMPLATES = ("role_presets",)
