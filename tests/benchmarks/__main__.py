@@ -18,7 +18,7 @@ from tests import cluster as test_cluster
 from tests import releases
 from tests.cluster.model import Progress
 
-from . import counting, fleet, role, speed, waiting
+from . import counting, fetching, fleet, role, speed, waiting
 from .figures import Figure, table
 from .stage import stage
 
@@ -48,6 +48,7 @@ def main() -> int:
         say(f"adding {options.containers} containers")
         figures.append(waiting.figure(here, options.containers))
         figures.append(role.figure(here, options.role_rounds, say))
+        figures += fetching.figures(here, options.fetch_rounds, say)
         figures += fleet.figures(here, options.pods, options.fleet_rounds, say)
         say("cleaning up")
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("ansible-core", "kubernetes")]
@@ -80,6 +81,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--pods", type=int, default=500, help="pods of the task on many (default: %(default)s)")
     parser.add_argument("--fleet-rounds", type=int, default=3, help="tasks on many pods (default: %(default)s)")
     parser.add_argument("--role-rounds", type=int, default=5, help="runs of the role and of the tasks that it is compared with (default: %(default)s)")
+    parser.add_argument("--fetch-rounds", type=int, default=7, help="times that 100 MB are fetched (default: %(default)s)")
     return parser.parse_args()
 
 

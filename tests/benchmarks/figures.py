@@ -28,11 +28,13 @@ class Figure:
         return {None: "", True: "ok", False: "MISSED"}[self.met]
 
 
-def ratio(name: str, over: t.Sequence[float], under: t.Sequence[float], *, at_most: float | None = None) -> Figure:
+def ratio(name: str, over: t.Sequence[float], under: t.Sequence[float], *, at_most: float | None = None, at_least: float | None = None) -> Figure:
     """The ratio of two medians, with the middle half of the ratios of the single rounds as its spread."""
     value = statistics.median(over) / statistics.median(under)
     spread = middle_half([one / other for one, other in zip(over, under, strict=True)], "")
     goal, met = ("", None) if at_most is None else (f"<= {at_most:.2f}", value <= at_most)
+    if at_least is not None:
+        goal, met = f">= {at_least:.2f}", value >= at_least
     return Figure(name, f"{value:.2f}", len(over), spread, goal, met)
 
 
@@ -41,6 +43,12 @@ def seconds(name: str, samples: t.Sequence[float], *, at_most: float | None = No
     value = statistics.median(samples)
     goal, met = ("", None) if at_most is None else (f"<= {at_most:.2f} s", value <= at_most)
     return Figure(name, f"{value:.3f} s", len(samples), middle_half(samples, " s"), goal, met)
+
+
+def megabytes(name: str, samples: t.Sequence[float], *, at_most: float) -> Figure:
+    """The largest of some amounts of bytes."""
+    value = max(samples) / 1e6
+    return Figure(name, f"{value:.1f} MB", len(samples), middle_half([sample / 1e6 for sample in samples], " MB"), f"<= {at_most:.0f} MB", value <= at_most)
 
 
 def middle_half(samples: t.Sequence[float], unit: str) -> str:
