@@ -21,6 +21,8 @@ if t.TYPE_CHECKING:
     from ._client import Client
 
 _KILLED = 137
+#: What runtimes say of a command that is no program of the image.
+_COMMANDS_OWN = ("executable file not found", "permission denied", "no such file", "args must not be empty")
 #: Seconds between looks at the pod: the kubelet reports the end of a container some time after the stream has ended.
 _NEWS = (0, 0.5, 1, 2)
 _MOST_WORDS = 100_000
@@ -179,6 +181,8 @@ def run_command(client: Client, place: Place, command: Command, pod_uid: str) ->
         )
         if rc not in command.success_exit_codes:
             failure = _exited(client, place, rc, pod_uid)
+    except Failure as refusal:
+        raise told_since(client, place, pod_uid, refusal) from None
     except Late:
         failure = Failure(
             "timed_out",
@@ -228,6 +232,15 @@ def _exited(client: Client, place: Place, rc: int, pod_uid: str) -> Failure:
     hint = "Its own words are in stderr and stdout. List exit codes that are fine in success_exit_codes."
     message = f"The command ended with exit code {rc}.{since}"
     return Failure("exited", message, **place._asdict(), details=[{"exit_code": rc}], hint=hint)
+
+
+def told_since(client: Client, place: Place, pod_uid: str, failure: Failure) -> Failure:
+    """``failure``, or where a runtime cannot start a command because the container is ending, one that says so."""
+    said = " ".join(str(detail.get("message")) for detail in failure.details)
+    if failure.code != "exec_failed" or "runtime" not in said or any(words in said for words in _COMMANDS_OWN):
+        return failure
+    since = _since(client, place, pod_uid)
+    return Failure("not_running", failure.message + since, **place._asdict(), details=failure.details, hint=_ADD) if since else failure
 
 
 def _since(client: Client, place: Place, pod_uid: str) -> str:

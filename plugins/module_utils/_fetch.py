@@ -19,7 +19,7 @@ import time
 import typing as t
 
 from ._errors import Failure
-from ._exec import Output, check_list, check_text
+from ._exec import Output, check_list, check_text, told_since
 from ._source import BLOCK, Found, Target, found, look_words, read_words, sum_words, summed
 from ._stream import STDERR, STDOUT, Broken, Late, Place, execute
 
@@ -111,7 +111,7 @@ def _name(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
-def fetch(client: Client, place: Place, target: Target | None, request: Request) -> list[Fetched]:
+def fetch(client: Client, place: Place, target: Target | None, request: Request, pod_uid: str) -> list[Fetched]:
     """Each path in turn. One that cannot be fetched does not keep the others from being fetched; what concerns all of them ends it."""
     deadline = time.monotonic() + request.timeout
     outcomes: list[Fetched] = []
@@ -121,7 +121,7 @@ def fetch(client: Client, place: Place, target: Target | None, request: Request)
         try:
             outcome = job.run(taken)
         except Failure as failure:
-            outcome = Fetched(path, failure=failure.about(**place._asdict()))
+            outcome = Fetched(path, failure=told_since(client, place, pod_uid, failure).about(**place._asdict()))
         except Late:
             outcome = Fetched(path, failure=_late(path, place, request.timeout))
         outcomes.append(outcome)

@@ -72,7 +72,7 @@ options:
       - Seconds that the command may take. Then the connection is closed and the task fails with V(timed_out), with the output so far.
       - Kubernetes has no way to end a command. Whether the process runs on is up to the container runtime (containerd ends it, but with
         O(stdin) lets it run on). To bound the process too, put C(timeout) of busybox or coreutils before the command, with fewer seconds.
-        It ends that one process: let a shell end with C(exec), for what a shell leaves behind keeps the output open and so the task waiting.
+        It ends that one process. Let a shell end with C(exec), for what a shell leaves behind keeps the output open and so the task waiting.
     type: int
     default: 60
   success_exit_codes:
@@ -128,7 +128,7 @@ EXAMPLES = r"""
     namespace: shop
     pod: cart-7c9f
     name: debugger
-    command: [timeout, "20", sh, -c, 'exec grep -c -- "$1" /proc/1/root/var/log/app.log', sh, "{{ pattern }}"]
+    command: [timeout, "20", sh, -c, 'exec grep -c -- "$1" "/proc/1/root$2"', sh, "{{ pattern }}", /var/log/app.log]
     timeout: 30
     success_exit_codes: [0, 1]
 """

@@ -70,8 +70,8 @@ options:
       - They are read through C(/proc/PID/root), which takes the user, the group and the capabilities of that container or more, see
         O(kubedebug.pods.ephemeral_container#module:profile) V(match_target). The PID is that of the oldest process of the
         container that its status names; it is never guessed.
-      - Absolute symbolic links in there mean paths of that container. Without O(target), a path such as C(/proc/1/root/etc/app.conf) works as
-        well, but such links then lead to the debug container's own files.
+      - Absolute symbolic links in there mean paths of that container. Without O(target), C(/proc/1/root) and the path
+        after it works as well, but such links then lead to the debug container's own files.
     type: raw
     default: false
   dest:
@@ -254,8 +254,9 @@ def fetch_files(module: Module) -> dict[str, t.Any]:
     client, warnings = make_client(module)
     place = Place(params["namespace"] or client.namespace, params["pod"], params["name"])
     pod = find_running(client, place, params["pod_uid"])
-    outcomes = fetch(client, place, target_of(pod, place, wanted), request)
-    result = fetch_result(outcomes, place, pod["metadata"]["uid"])
+    uid = pod["metadata"]["uid"]
+    outcomes = fetch(client, place, target_of(pod, place, wanted), request, uid)
+    result = fetch_result(outcomes, place, uid)
     if module._diff:
         result["diff"] = fetch_diff(outcomes)
     return {**result, "warnings": warnings}

@@ -127,6 +127,24 @@ def test_what_became_of_the_pod_is_said(run_module: RunModule) -> None:
     assert "does not run" in result["msg"]
 
 
+NO_START = b'{"status":"Failure","reason":"InternalError","code":500,"message":"OCI runtime exec failed: exec failed: %s"}'
+ENDED = Call("GET", POD_PATH).json(pod(stored(), states={"debugger": terminated(0)}))
+
+
+@pytest.mark.parametrize(
+    ("words", "after", "expected"),
+    [
+        (b"error executing setns process: exit status 1", [THERE, ENDED], "not_running"),
+        (b"error executing setns process: exit status 1", STILL_THERE, "exec_failed"),
+        (b'exec: \\"id\\": executable file not found in $PATH', [], "exec_failed"),
+    ],
+    ids=["it was ending", "it was not", "no such program"],
+)
+def test_why_a_command_could_not_be_started(run_module: RunModule, words: bytes, after: list[Call], expected: str) -> None:
+    result = run_module(module, [THERE, stream(say(end=NO_START % words)), *after], **ASKED)
+    assert (result["failure"]["code"], result["changed"]) == (expected, False)
+
+
 def test_silence_is_asked_about_and_ends(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_stream, "_PING", 0.02)
     monkeypatch.setattr(_stream, "_DEAD", 0.3)
