@@ -16,12 +16,19 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container, ephemeral_container_info
+from ansible_collections.kubedebug.pods.plugins.modules import (
+    ephemeral_container,
+    ephemeral_container_exec,
+    ephemeral_container_fetch,
+    ephemeral_container_info,
+)
 from tests.cluster.accounts import RBAC, kubectl
 from tests.collection import ROOT
 from tests.invoke import invoke
 
 if t.TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cluster import Cluster
 
 TABLE = ROOT / "docs" / "rights.md"
@@ -52,21 +59,22 @@ class Operation:
 
     words: str
     options: dict[str, t.Any]
-    info: bool = False
+    module: t.Any = ephemeral_container
     check: bool = False
     name: str | None = None
 
     def run(self, login: dict[str, t.Any]) -> dict[str, t.Any]:
         """The module's result."""
-        if self.info:
-            return invoke(ephemeral_container_info, {**login, **self.options})
+        if self.module is not ephemeral_container:
+            return invoke(self.module, {**login, **self.options})
         options = {"image": "busybox:1.35", "command": ["sleep", "900"], "wait": False, **self.options}
         return invoke(ephemeral_container, {**login, "name": self.name or next(_NAMES), **options}, check=self.check)
 
 
-def operations(image: str) -> list[Operation]:
+def operations(image: str, scratch: str) -> list[Operation]:
     """Everything that the documentation says the modules can do and that asks the server for something else."""
     here = {"pod": "runs", "image": image}
+    there = {"pod": "runs", "name": "there"}
     return [
         Operation("add a container to a `pod`", {"pod": "pending"}),
         Operation("the same in check mode", {"pod": "pending"}, check=True),
@@ -76,18 +84,21 @@ def operations(image: str) -> list[Operation]:
         Operation("add it to pods by `label_selectors` or `field_selectors`", {"label_selectors": ["of=deployment"]}),
         Operation("add it to them and wait until it runs", {"label_selectors": ["of=runs"], "image": image, "wait": True}),
         *(Operation(f"add it to the pods of a workload `{type_}/NAME`", {"workload": f"{type_}/{type_}"}) for type_ in WORKLOADS),
-        Operation("look at a `pod`", {"pod": "runs"}, info=True),
-        Operation("look at it and return logs", {"pod": "runs", "logs": True}, info=True),
-        Operation("look at it and return events", {"pod": "runs", "events": True}, info=True),
-        Operation("look at pods by `label_selectors` or `field_selectors`", {"label_selectors": ["of=runs"]}, info=True),
-        Operation("look at the pods of a workload `deployment/NAME`", {"workload": "deployment/deployment"}, info=True),
+        Operation("look at a `pod`", {"pod": "runs"}, ephemeral_container_info),
+        Operation("look at it and return logs", {"pod": "runs", "logs": True}, ephemeral_container_info),
+        Operation("look at it and return events", {"pod": "runs", "events": True}, ephemeral_container_info),
+        Operation("look at pods by `label_selectors` or `field_selectors`", {"label_selectors": ["of=runs"]}, ephemeral_container_info),
+        Operation("look at the pods of a workload `deployment/NAME`", {"workload": "deployment/deployment"}, ephemeral_container_info),
+        Operation("run a command in a container that runs", {**there, "command": ["true"]}, ephemeral_container_exec),
+        Operation("fetch a file out of it", {**there, "path": "/etc/passwd", "dest": f"{scratch}/"}, ephemeral_container_fetch),
     ]
 
 
 def rights() -> list[Right]:
-    """Every right of docs/rbac.yml."""
-    role = next(item for item in yaml.safe_load(RBAC.read_text())["items"] if item["kind"] == "Role")
-    return [Right(verb, group, resource) for rule in role["rules"] for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]]
+    """Every right of docs/rbac.yml and docs/rbac-exec.yml."""
+    items = [item for path in (RBAC, RBAC.with_name("rbac-exec.yml")) for item in yaml.safe_load(path.read_text())["items"]]
+    rules = [rule for item in items if item["kind"] == "Role" for rule in item["rules"]]
+    return [Right(verb, group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]]
 
 
 def documented() -> dict[str, list[str]]:
@@ -174,11 +185,11 @@ def namespace(cluster: Cluster) -> t.Iterator[str]:
 
 
 @pytest.mark.integration
-def test_the_table_of_rights(cluster: Cluster, namespace: str) -> None:
+def test_the_table_of_rights(cluster: Cluster, namespace: str, tmp_path: Path) -> None:
     known = rights()
     accounts = Accounts(cluster, namespace, known)
     image = cluster.images["busybox"]
-    asked = operations(image)
+    asked = operations(image, str(tmp_path))
     there = Operation("", {"pod": "runs", "image": image, "wait": True}, name="there").run(accounts.login("all"))
     assert not there.get("failed"), there
     found = {operation.words: needs(operation, accounts, known) for operation in asked}
@@ -229,7 +240,9 @@ def needs(operation: Operation, accounts: Accounts, known: t.Sequence[Right]) ->
         [detail] = result["failure"]["details"]
         assert result["failure"]["code"] == "forbidden_rbac", (operation.words, right, result)
         assert (detail["verb"], detail["group"], detail["resource"]) == tuple(right), (operation.words, right, result)
-        assert f'apiGroups: ["{right.group}"], resources: ["{right.resource}"], verbs: ["{right.verb}"]' in result["msg"]
+        rule = re.search(rf'apiGroups: \["{right.group}"\], resources: \["{right.resource}"\], verbs: \[(.*?)\]', result["msg"])
+        assert rule, result["msg"]
+        assert f'"{right.verb}"' in rule[1]
         if operation.check:
             assert right.verb != "patch" or "dry run" in result["msg"]
         needed.append(str(right))
