@@ -256,6 +256,8 @@ def _lay_over(settings: t.Mapping[str, t.Any], configuration: Configuration) -> 
     if renew:
 
         def renew_and_lay_over(renewed: Configuration) -> None:
+            # Old releases set their hook again only with a new token: without this, each request would wrap this one once more.
+            renewed.refresh_api_key_hook = renew
             renew(renewed)
             _lay_over(settings, renewed)
 

@@ -254,6 +254,18 @@ def test_options_are_laid_over_the_kubeconfig(file: Path, kind: str, settings: d
     assert [sent(connection), sent(connection)] == [expected] * 2
 
 
+def test_a_renewal_that_keeps_its_hook_can_be_asked_for_by_any_number_of_requests() -> None:
+    asked = []
+    configuration = kubernetes.client.Configuration()
+    configuration.refresh_api_key_hook = asked.append  # as that of kubernetes 24.2 while the token is still good
+    _auth._lay_over({"host": "https://laid.over"}, configuration)
+    for _request in range(5000):
+        configuration.host = "https://loaded"
+        configuration.refresh_api_key_hook(configuration)
+        assert configuration.host == "https://laid.over"
+    assert len(asked) == 5000
+
+
 @pytest.mark.parametrize("path", ["~/kubeconfig", "$WHERE/kubeconfig", "/nowhere:~/kubeconfig"], ids=["home", "variable", "list"])
 def test_paths_of_kubeconfigs(file: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.setenv("WHERE", str(file.parent))
