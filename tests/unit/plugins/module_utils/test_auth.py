@@ -255,7 +255,7 @@ def test_options_are_laid_over_the_kubeconfig(file: Path, kind: str, settings: d
 
 
 def test_a_renewal_that_keeps_its_hook_can_be_asked_for_by_any_number_of_requests() -> None:
-    asked = []
+    asked: list[t.Any] = []
     configuration = kubernetes.client.Configuration()
     configuration.refresh_api_key_hook = asked.append  # as that of kubernetes 24.2 while the token is still good
     _auth._lay_over({"host": "https://laid.over"}, configuration)
