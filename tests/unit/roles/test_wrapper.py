@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -181,19 +182,21 @@ def test_two_that_share_a_folder_keep_apart(shell: list[str], tmp_path: Path) ->
 
 
 def test_a_folder_that_another_has_made_is_not_taken(shell: list[str], tmp_path: Path) -> None:
-    locked = tmp_path / "locked"
-    (locked / "kd-test").mkdir(parents=True)
+    locked, name = tmp_path / "locked", f"kd-test-{secrets.token_hex(4)}"
+    (locked / name).mkdir(parents=True)
     locked.chmod(0o555)
     done = subprocess.run(
         [*shell, "-c", WRAPPER, "kd", "true"],
-        env={"PATH": os.environ["PATH"], "KD_DIR": str(locked), "KD_NAME": "kd-test", "KD_TERMINATION_LOG": "/dev/null"},
+        env={"PATH": os.environ["PATH"], "KD_DIR": str(locked), "KD_NAME": name, "KD_TERMINATION_LOG": "/dev/null"},
         user=65532 if os.geteuid() == 0 else None,
         group=65532 if os.geteuid() == 0 else None,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (framing.verdict(None, done.stdout) or {})["out"] == "/tmp/kd-test"
+    for folder in (Path("/tmp", name), Path("/tmp", f"{name}.own")):
+        shutil.rmtree(folder, ignore_errors=True)
+    assert (framing.verdict(None, done.stdout) or {})["out"] == f"/tmp/{name}"
 
 
 def test_it_leaves_no_process_behind(shell: list[str], tmp_path: Path) -> None:
