@@ -13,10 +13,12 @@ import typing as t
 from unittest import mock
 
 from ansible.module_utils import basic
+from ansible.module_utils.common.warnings import _global_warnings
 
 
 def invoke(module: t.Any, params: dict[str, t.Any], *, check: bool = False, diff: bool = False) -> dict[str, t.Any]:
     """The result as Ansible would get it. A result and an exit code that do not agree are an error."""
+    _global_warnings.clear()
     out = io.StringIO()
     code: t.Any = None
     with _arguments({**params, "_ansible_check_mode": check, "_ansible_diff": diff}), contextlib.redirect_stdout(out):

@@ -6,29 +6,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import time
 import typing as t
-from unittest import mock
 
 import pytest
-from ansible.module_utils import basic
-from ansible.module_utils.common.warnings import _global_warnings
 
+from tests.invoke import invoke
 from tests.unit.plugins.modules.script import Call, ScriptedServer
 
 RunModule = t.Callable[..., dict[str, t.Any]]
-
-
-def _arguments(params: dict[str, t.Any]) -> t.ContextManager[t.Any]:
-    try:
-        from ansible.module_utils.testing import patch_module_args
-    except ImportError:
-        return mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode())
-    return t.cast("t.ContextManager[t.Any]", patch_module_args(params))
 
 
 @pytest.fixture(autouse=True)
@@ -60,14 +48,8 @@ def run_module() -> t.Iterator[RunModule]:
     ) -> dict[str, t.Any]:
         server = ScriptedServer(calls, any_order=any_order)
         given = {"host": server.url, "api_key": "token-of-the-test", **params} if connect else params
-        given.update(_ansible_check_mode=check, _ansible_diff=diff)
-        _global_warnings.clear()
-        out = io.StringIO()
-        with _arguments(given), contextlib.redirect_stdout(out), pytest.raises(SystemExit) as exit_:
-            module.main()
+        result = invoke(module, given, check=check, diff=diff)
         server.finish()
-        result = t.cast("dict[str, t.Any]", json.loads(out.getvalue().strip().splitlines()[-1]))
-        assert bool(result.get("failed")) == (exit_.value.code != 0)
         assert "token-of-the-test" not in json.dumps({key: value for key, value in result.items() if key != "invocation"})
         result["requests"] = server.requests
         result["connections"] = server.connections
