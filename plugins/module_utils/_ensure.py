@@ -205,8 +205,8 @@ def _decide_and_write(write: _Write, outcome: Outcome) -> None:
         if attempt == _ROUNDS or (unanswered and time.monotonic() > deadline):
             break
         check_writable(pod)
-        check_known(pod, decision)
         check_against(pod, decision.missing)
+        check_known(pod, decision)
         sent = decision
         outcome.left_out = [words for each in fitted for words in each.left_out]
         try:

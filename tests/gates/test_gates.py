@@ -65,7 +65,7 @@ def test_ansible_lint(tmp_path: Path) -> None:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(collection.ROOT / name, copy / name)
     subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)
-    run(["ansible-lint", "--strict", "--offline", "--nocolor", "-q"], copy)
+    run(["ansible-lint", "--strict", "--offline", "--nocolor", "-q"], copy, ANSIBLE_COLLECTIONS_PATH=str(tmp_path))
 
 
 @pytest.mark.parametrize("tool", TOOLS)
