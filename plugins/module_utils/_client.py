@@ -25,9 +25,9 @@ if t.TYPE_CHECKING:
     from ._auth import Connection
     from ._refusals import Status
 
-#: Seconds that reading goes on in the face of 429, 5xx and broken connections, and the most requests that it makes of one.
+#: Seconds that reading goes on in the face of 429, 5xx and broken connections, and the requests that it makes of one (more where it has more patience).
 PATIENCE = 15.0
-ATTEMPTS = 8
+ATTEMPTS, _MOST_ATTEMPTS = 8, 600
 #: Seconds that a request may take at least, however little time is left: an answer that is on its way is worth more than the deadline.
 _LEAST_TIMEOUT = 5.0
 LOG_BYTES_A_TASK = 1024 * 1024
@@ -360,7 +360,8 @@ class Client:
             if status.code == 429 and retry.wait(_retry_after(reply)):
                 continue
             if status.code >= 500 and not _refusals.is_too_large(status):
-                raise Lost(_refusals.words(status), answered=True, retry_after=_retry_after(reply))
+                # A gateway's answer, and a timeout's, say nothing about what becomes of the write; a Status with 500 says that it failed.
+                raise Lost(_refusals.words(status), answered=status.code == 500 and bool(status.reason), retry_after=_retry_after(reply))
             if _refusals.is_conflict(status):
                 raise Conflict(_refusals.words(status))
             raise _refusals.explain(status, subject)
@@ -410,13 +411,14 @@ class _Retry:
 
     def __init__(self, patience: float, until: float | None = None) -> None:
         self._end = min(time.monotonic() + patience, until or float("inf"))
+        self._most = max(ATTEMPTS, min(round(patience / 3), _MOST_ATTEMPTS))
         self._attempt = 0
 
     def wait(self, at_least: float = 0.0) -> bool:
         """Sleep before the next attempt; False where there is none left."""
         self._attempt += 1
         pause = max(at_least, min(0.1 * 2**self._attempt, 3.0) * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
-        if self._attempt >= ATTEMPTS or time.monotonic() + pause > self._end:
+        if self._attempt >= self._most or time.monotonic() + pause > self._end:
             return False
         time.sleep(pause)
         return True

@@ -17,8 +17,11 @@ import typing as t
 
 from ._schema import CONTAINER, DEFAULTS, MERGE_KEYS, TYPES
 
-#: Where something stored beyond what was asked is a difference: it changes what the container may do or see.
+#: Where something stored beyond what was asked is a difference unless it may have been injected: admission adds to these, and they change what the
+#: container may do or see.
 STRICT = ("securityContext", "env", "envFrom", "volumeMounts")
+#: Where it always is: no server and no admission gives a container these, only who wrote it.
+AUTHORED = ("command", "args", "workingDir", "targetContainerName", "stdin", "stdinOnce", "tty", "volumeDevices")
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _DOMAIN_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
@@ -92,8 +95,8 @@ class _Walk:
     def differ(self, field: str, wanted: t.Any, stored: t.Any) -> None:
         self.differences.append({"field": field, "wanted": wanted, "stored": stored})
 
-    def extra(self, field: str, stored: t.Any, strict: bool) -> None:
-        if strict and not self.allow_injected:
+    def extra(self, field: str, stored: t.Any, strict: bool, *, authored: bool = False) -> None:
+        if authored or (strict and not self.allow_injected):
             self.differ(field, None, stored)
         else:
             self.injected.append({"field": field, "stored": stored})
@@ -102,7 +105,7 @@ class _Walk:
         for key in sorted(set(wanted) | set(stored)):
             place, within = f"{path}.{key}", strict or key in STRICT
             if key not in wanted:
-                self.extra(place, stored[key], within)
+                self.extra(place, stored[key], within, authored=key in AUTHORED)
             elif key not in stored:
                 self.differ(place, wanted[key], None)
             else:
@@ -139,8 +142,8 @@ def _identity(key: str, item: t.Any) -> t.Any:
 def compare(wanted: t.Mapping[str, t.Any], stored: t.Mapping[str, t.Any], path: str, *, allow_injected: bool = False) -> Comparison:
     """``wanted`` (as asked) against ``stored`` (as read), names aside. ``path`` is the field path of the stored entry.
 
-    Keys that were asked for, and the server's defaults for those that were not, have to be equal. What is stored beyond is ``injected``,
-    but in securityContext, env, envFrom and volumeMounts it is a difference, unless ``allow_injected``.
+    Keys that were asked for, and the server's defaults for those that were not, have to be equal. What is stored beyond in STRICT is a difference unless
+    ``allow_injected``, in AUTHORED it always is, and elsewhere (fields of a newer API) it is ``injected``.
     """
     walk = _Walk(allow_injected)
     ours, theirs = normal_form(wanted), normal_form(stored)

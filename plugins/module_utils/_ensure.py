@@ -23,6 +23,8 @@ from ._status import judge, spec_of, state_of, status_of
 
 #: How often a write is decided on anew because the pod changed or a reply was lost.
 _ROUNDS = 10
+#: Seconds that there are for writing, however short ``wait_timeout`` is.
+_LEAST_SECONDS = 5.0
 #: Why a pod of a selection is left out, and not failed: it takes no container, or is not there any more.
 _UNFIT = ("static_pod", "pod_terminating", "pod_finished", "pod_not_found", "pod_replaced")
 
@@ -120,7 +122,8 @@ def ensure(client: Client, request: Request, pods: Pods) -> Ensured:
         outcomes = [Outcome(Reference(pods.namespace, pods.named))]
     else:
         outcomes = [Outcome(Reference(pods.namespace, str(pod["metadata"]["name"])), pod) for pod in pods.listed]
-    write = _Write(client, request, manager, deadline, by_list=pods.named is None)
+    last = max(deadline, time.monotonic() + _LEAST_SECONDS)
+    write = _Write(client, request, manager, deadline, pods.named is None, last)
     side_by_side(lambda outcome: _settle(write, outcome), outcomes, request.concurrency)
     left_out = list(pods.unfit)
     if pods.named is None:
@@ -158,6 +161,8 @@ class _Write(t.NamedTuple):
     manager: str
     deadline: float
     by_list: bool
+    last: float
+    """When the last write may begin."""
 
     def read(self, reference: Reference, patience: float = PATIENCE) -> dict[str, t.Any]:
         """The pod as it is now."""
@@ -176,10 +181,23 @@ def _settle(write: _Write, outcome: Outcome) -> None:
         if request.dry_run and failure.code == "forbidden_rbac" and failure.details[0].get("resource") == "pods/ephemeralcontainers":
             failure.message += " Check mode asks the server for a dry run, which needs the same right as the write."
         outcome.fail(failure)
+    except Exception as exc:  # noqa: BLE001 - what nobody knows on one pod must not hide what was written to the others
+        outcome.fail(_unexpected("outcome_unknown", exc))
+
+
+def _unexpected(code: str, exc: Exception) -> Failure:
+    import traceback
+
+    place = traceback.extract_tb(exc.__traceback__)[-1]
+    return Failure(
+        code,
+        f"The module came upon an error that it does not know ({type(exc).__name__} in {place.name}, line {place.lineno}).",
+        hint="Look with ephemeral_container_info what is on the pod, and report it: it is an error of this collection.",
+    )
 
 
 def _decide_and_write(write: _Write, outcome: Outcome) -> None:
-    client, request, manager, deadline, _by_list = write
+    client, request, manager, deadline, _by_list, _last = write
     lost: Lost | None = None
     unanswered: Lost | None = None
     outcome.names = [str(container["name"]) for container in request.containers]
@@ -207,6 +225,8 @@ def _decide_and_write(write: _Write, outcome: Outcome) -> None:
         check_writable(pod)
         check_against(pod, decision.missing)
         check_known(pod, decision)
+        if not sent and time.monotonic() > write.last:
+            raise _too_late(outcome.reference)
         sent = decision
         outcome.left_out = [words for each in fitted for words in each.left_out]
         try:
@@ -224,6 +244,14 @@ def _decide_and_write(write: _Write, outcome: Outcome) -> None:
             _take_reply(request, outcome, decision, reply)
             return
     raise _no_end(outcome, lost or unanswered, dry_run=request.dry_run)
+
+
+def _too_late(reference: Reference) -> Failure:
+    return Failure(
+        "timed_out",
+        f"Nothing was written to pod {reference.namespace}/{reference.name}: the time was over before its turn came.",
+        hint="Run the task again: what it has done stays done. A longer wait_timeout or more concurrency brings it further.",
+    )
 
 
 def _is_written_by(manager: str, pod: t.Mapping[str, t.Any], sent: Decision) -> bool:
@@ -308,7 +336,13 @@ def _wait(client: Client, request: Request, outcomes: t.Sequence[Outcome], pods:
     version = pods.resource_version if pods.named is None else str(waiting[0][1]["metadata"]["resourceVersion"])
     scope = Scope(pods.namespace, pods.named, pods.label_selector, version)
     goals = [(pod, Goal(tuple(outcome.names), request.wait_for, request.success_exit_codes)) for outcome, pod in waiting]
-    for (outcome, _pod), (pod, failures) in zip(waiting, wait(client, goals, scope, deadline), strict=True):
+    try:
+        waited = wait(client, goals, scope, deadline)
+    except Exception as exc:  # noqa: BLE001 - what was written has to be told all the same
+        for outcome, _pod in waiting:
+            outcome.fail(_unexpected("api_error", exc))
+        return
+    for (outcome, _pod), (pod, failures) in zip(waiting, waited, strict=True):
         outcome.pod = pod
         for name in outcome.names:
             if name in failures:

@@ -97,6 +97,8 @@ def option_errors(params: t.Mapping[str, t.Any]) -> list[FieldError]:
         value = params.get(option)
         if value is not None and not _is_name(value):
             errors.append(FieldError(option, "FieldValueInvalid", f"{option} is {value!r}, which cannot be the name of one."))
+    if params.get("pod_uid") == "":
+        errors.append(FieldError("pod_uid", "FieldValueInvalid", "pod_uid is empty. Leave it out where any pod of the name will do."))
     for option in _SELECTORS:
         value = params.get(option)
         if value is not None and not all(text.strip(", ") for text in value or [""]):

@@ -88,6 +88,8 @@ def select(client: Client, namespace: str, selection: Selection) -> Selected:
     workload = _find(client, namespace, selection.workload) if selection.workload is not None else None
     labels = workload.label_selector if workload else ",".join(selection.label_selectors or ())
     fields = ",".join(selection.field_selectors or ())
+    if not workload and not labels.strip(" ,") and not fields.strip(" ,"):
+        raise Failure("invalid_options", "Nothing says which pods: no label, no field and no workload is given.", field="label_selectors")
     owners: dict[str, bool] = {}
     for attempt in range(_RESTARTS + 1):
         try:

@@ -169,7 +169,8 @@ options:
   allow_injected:
     description:
       - Accept C(securityContext), C(env), C(envFrom) and C(volumeMounts) of the stored container beyond what was asked for, as an
-        admission webhook may add them. Without it they are differences.
+        admission webhook may add them. Without it they are differences. What only its author gives a container, as C(command) or C(targetContainerName), is
+        a difference in any case.
     type: bool
     default: false
   wait:
@@ -190,7 +191,8 @@ options:
   wait_timeout:
     description:
       - Seconds that the task may take to write and to wait, for all pods together. It also bounds how long the API server is asked what became
-        of a write whose reply was lost. A request that is under way has at least 5 seconds.
+        of a write whose reply was lost. A request that is under way has at least 5 seconds, and so has writing as a whole. A pod whose turn has
+        not come by then is left as it is, and fails with V(timed_out).
     type: int
     default: 120
   success_exit_codes:
@@ -528,7 +530,7 @@ _REQUEST_OPTIONS = (
 def ensure_containers(module: Module) -> dict[str, t.Any]:
     params = module.params
     wanted = _wanted(params)
-    place = {"pod": params["pod"] or wanted.pod, "namespace": params["namespace"] or wanted.namespace}
+    place = {option: said if params[option] is None else params[option] for option, said in (("pod", wanted.pod), ("namespace", wanted.namespace))}
     check_offline(wanted.containers, [*option_errors({**params, **place}), *wanted.errors], state=params["state"])
     named = _named_pod(params, wanted)
     policy = Policy(**{key: params[key] for key in Policy._fields})._replace(pod_uid=params["pod_uid"] or wanted.pod_uid)
@@ -541,7 +543,7 @@ def ensure_containers(module: Module) -> dict[str, t.Any]:
     )
     client, warnings = make_client(module)
     namespace = place["namespace"] or client.namespace
-    done = ensure(client, request, Pods(namespace, named) if named else _selected(client, namespace, params))
+    done = ensure(client, request, _selected(client, namespace, params) if named is None else Pods(namespace, named))
     result = ensured(done, client.kubectl, selected=named is None)
     if module._diff:
         result["diff"] = [diff for diff in map(outcome_diff, done.outcomes) if diff]

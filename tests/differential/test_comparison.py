@@ -81,7 +81,7 @@ def test_verdicts_agree(server: Server, stored: list[Pair]) -> None:
             return
         judged[theirs] += 1
         ours = compare(variant, document["spec"]["ephemeralContainers"][0], "p")
-        assert ("different" if ours.differences or ours.injected else "equal") == theirs, (ours, answer.message)
+        assert ("different" if ours.differences else "equal") == theirs, (ours, answer.message)
 
     agree()
     assert min(judged.values()) > SPECS // 20, judged

@@ -55,11 +55,16 @@ def used_up(retry: _Retry, at_least: float = 0.0) -> None:
 
 
 def test_pauses_grow_and_end(clock: Clock) -> None:
-    used_up(_Retry(1e9))
+    used_up(_Retry(24.0))
     assert len(clock.pauses) == ATTEMPTS - 1
     steps = [min(0.1 * 2**number, 3.0) for number in range(1, ATTEMPTS)]
     assert all(0.7 * step <= pause <= 1.3 * step for step, pause in zip(steps, clock.pauses, strict=True))
     assert clock.pauses[4] > 4 * clock.pauses[0]
+
+
+def test_who_has_more_patience_makes_more_attempts(clock: Clock) -> None:
+    used_up(_Retry(120.0))
+    assert 100 < sum(clock.pauses) <= 120
 
 
 def test_pauses_differ_between_tasks(clock: Clock) -> None:
@@ -192,7 +197,7 @@ def test_a_server_that_ends_tls_at_once_is_asked_again(clock: Clock) -> None:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         with pytest.raises(Failure) as caught:
-            client(f"https://127.0.0.1:{listening.getsockname()[1]}").get_pod(NAMESPACE, POD, patience=1e9)
+            client(f"https://127.0.0.1:{listening.getsockname()[1]}").get_pod(NAMESPACE, POD, patience=24.0)
         thread.join(10)
     assert caught.value.code == "api_unreachable"
     assert len(asked) == ATTEMPTS

@@ -204,10 +204,6 @@ def test_differences(asked: Container, read: Container, expected: list[tuple[str
 
 #: stored beyond what was asked, the injected fields, and whether it takes allow_injected to make them no differences
 INJECTED: dict[str, tuple[Container, list[tuple[str, t.Any]], bool]] = {
-    "workingDir": ({"workingDir": "/w"}, [("workingDir", "/w")], False),
-    "args": ({"args": ["x"]}, [("args", ["x"])], False),
-    "stdin": ({"stdin": True}, [("stdin", True)], False),
-    "volumeDevices": ({"volumeDevices": [{"name": "a", "devicePath": "/a"}]}, [("volumeDevices", [{"name": "a", "devicePath": "/a"}])], False),
     "a field of a newer API": ({"newer": {"a": 1}}, [("newer", {"a": 1})], False),
     "resources": ({"resources": {"limits": {"cpu": "1"}}}, [("resources", {"limits": {"cpu": "1"}})], False),
     "env": ({"env": [A]}, [("env", [A])], True),
@@ -226,6 +222,28 @@ def test_injected(read: Container, expected: list[tuple[str, t.Any]], strict: bo
     told = plain.differences if strict else plain.injected
     assert [(item["field"], item["stored"]) for item in told] == extras
     assert bool(plain.differences) is strict
+
+
+AUTHORED: dict[str, t.Any] = {
+    "command": ["sleep", "900"],
+    "args": ["x"],
+    "workingDir": "/w",
+    "targetContainerName": "cart",
+    "stdin": True,
+    "stdinOnce": True,
+    "tty": True,
+    "volumeDevices": [{"name": "a", "devicePath": "/a"}],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), AUTHORED.items(), ids=AUTHORED)
+@pytest.mark.parametrize("asked", ["left out", "nothing"])
+@pytest.mark.parametrize("allow_injected", [False, True])
+def test_what_only_an_author_gives_is_a_difference(field: str, value: t.Any, asked: str, allow_injected: bool) -> None:
+    """Also where nothing was asked for in so many words: ``stdin: false``, ``command: []``, ``target: ""``."""
+    wanted = {key: item for key, item in SENT.items() if key != field} | ({} if asked == "left out" else {field: type(value)()})
+    found = compare(wanted, stored(**{field: value}), PATH, allow_injected=allow_injected)
+    assert [(item["field"], item["stored"]) for item in found.differences] == [(f"{PATH}.{field}", value)]
 
 
 def test_injected_between_and_within_asked_items() -> None:

@@ -165,10 +165,10 @@ def test_long_differences_are_bounded_in_words() -> None:
 
 
 def test_differences_can_be_kept() -> None:
-    decision = decide(pod(stored(image="x:1", workingDir="/w")), [SENT], Policy(on_difference="keep"))
+    decision = decide(pod(stored(image="x:1", newer="/w")), [SENT], Policy(on_difference="keep"))
     assert decision.missing == []
     assert decision.kept["debugger"].differences == [{"field": "spec.ephemeralContainers[0].image", "wanted": "busybox:1.37", "stored": "x:1"}]
-    assert decision.kept["debugger"].injected == [{"field": "spec.ephemeralContainers[0].workingDir", "stored": "/w"}]
+    assert decision.kept["debugger"].injected == [{"field": "spec.ephemeralContainers[0].newer", "stored": "/w"}]
 
 
 @pytest.mark.parametrize(("allow_injected", "code"), [(False, "different"), (True, None)])
@@ -370,7 +370,7 @@ REPLIES: dict[str, tuple[list[Container], str | None, str | None]] = {
     "field changed": ([stored(image="mirror/busybox:1.37")], "different", "image"),
     "field dropped and another changed": ([stored(command=None, image="x:1")], "different", "command"),
     "environment injected": ([stored(env=[{"name": "A", "value": "b"}])], "different", "env"),
-    "something harmless injected": ([stored(workingDir="/w")], None, None),
+    "something harmless injected": ([stored(newer="/w")], None, None),
 }
 
 
@@ -398,9 +398,9 @@ def test_a_container_that_is_not_in_the_reply_cannot_be_kept() -> None:
 
 
 def test_injected_fields_of_the_reply_are_listed() -> None:
-    extra = {"securityContext": {"runAsUser": 1}, "workingDir": "/w"}
+    extra = {"securityContext": {"runAsUser": 1}, "newer": "/w"}
     kept = check_stored(pod(stored(**extra)), [SENT], Policy(allow_injected=True))["debugger"]
-    assert [item["field"].rpartition(".")[2] for item in kept.injected] == ["securityContext", "workingDir"]
+    assert [item["field"].rpartition(".")[2] for item in kept.injected] == ["newer", "securityContext"]
 
 
 def test_failures_are_plain_data() -> None:

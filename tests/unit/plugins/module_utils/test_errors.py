@@ -81,7 +81,7 @@ def broken_library() -> t.Any:
 
 PLACE = Place(NAMESPACE, POD, "debugger")
 THERE = Call("GET", POD_PATH).json(pod())
-AWAY = [Call("GET", POD_PATH).broken() for _attempt in range(8)]
+AWAY = [Call("GET", POD_PATH).broken() for _attempt in range(40)]
 RIGHT = 'User "u" cannot patch resource "pods/ephemeralcontainers" in API group "" in the namespace "shop"'
 SITUATIONS: dict[str, t.Callable[[], t.Any]] = {
     "invalid_options": lambda: check_offline([SENT], build({"name": "debugger", "command": "sleep"}, None).errors),

@@ -87,7 +87,7 @@ def test_a_lost_race_is_decided_again_though_the_time_is_over(run_module: RunMod
 
 
 def test_a_dry_run_without_answer_has_no_unknown_outcome(run_module: RunModule) -> None:
-    calls = [get(pod()), patch().broken(), *[get(AWAY, 503) for _attempt in range(8)]]
+    calls = [get(pod()), patch().broken(), *[get(AWAY, 503) for _attempt in range(40)]]
     result = run_module(module, calls, check=True, **ASKED)
     assert result["failure"]["code"] == "api_error"
     assert not result["changed"]
@@ -104,7 +104,7 @@ def test_dry_runs_without_answer_end(run_module: RunModule) -> None:
 @pytest.mark.parametrize("answer", [DUPLICATE, TEST_FAILED], ids=["duplicate", "test"])
 def test_a_late_write_and_a_pod_that_cannot_be_read_after_it(run_module: RunModule, answer: dict[str, t.Any]) -> None:
     """The first write took effect after the pod was read: the second is refused for it. Nobody may say then that nothing was written."""
-    calls = [get(pod()), patch().broken(), get(pod()), patch(answer, 422), *[get(AWAY, 503) for _attempt in range(8)]]
+    calls = [get(pod()), patch().broken(), get(pod()), patch(answer, 422), *[get(AWAY, 503) for _attempt in range(40)]]
     result = run_module(module, calls, **ASKED)
     assert result["failure"]["code"] == "outcome_unknown"
     assert result["changed"]

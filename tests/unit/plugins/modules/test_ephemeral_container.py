@@ -286,7 +286,7 @@ def test_late_write_is_claimed_after_the_duplicate(run_module: RunModule) -> Non
 
 
 def test_outcome_unknown(run_module: RunModule) -> None:
-    away = [Call("GET", POD_PATH).broken() for _attempt in range(8)]
+    away = [Call("GET", POD_PATH).broken() for _attempt in range(40)]
     result = run_module(module, [get(pod()), patch(None).broken(), *away], **ASKED)
     assert result["failure"]["code"] == "outcome_unknown"
     assert "not known" in result["msg"]

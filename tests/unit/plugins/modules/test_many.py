@@ -223,7 +223,7 @@ def test_lost_replies(run_module: RunModule) -> None:
 
 
 def test_unknown_outcomes_are_told_apart(run_module: RunModule) -> None:
-    away = [again(1).broken() for _attempt in range(8)]
+    away = [again(1).broken() for _attempt in range(40)]
     result = run_module(module, [page(numbered(1), numbered(2, stored())), patch(1).broken(), *away], **ASKED, wait=False)
     assert result["changed"]
     assert codes(result) == {"cart-1": "outcome_unknown", "cart-2": None}
