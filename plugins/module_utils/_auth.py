@@ -17,7 +17,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from . import _kubernetes
-from ._errors import Failure
+from ._errors import Failure, printable
 
 if t.TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -348,7 +348,9 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
         said = f"The plugin of the kubeconfig's user gave no credentials: {without(hidden, overheard.said)}."
         if not (configuration.api_key or configuration.cert_file or _has_credentials(settings)):
             hint = (user.get("exec") or {}).get("installHint")
-            raise Failure("unauthorized", said, field="kubeconfig", hint=str(hint) if hint else "Run the plugin's command by hand, as the user of this task.")
+            raise Failure(
+                "unauthorized", said, field="kubeconfig", hint=printable(hint) if hint else "Run the plugin's command by hand, as the user of this task."
+            )
         warnings.append(said)
     if "impersonate_user" not in settings and any(user.get(key) for key in _IMPERSONATED):
         warnings.append("The kubeconfig's user impersonates another (as). That is not done here, as in kubernetes.core: set impersonate_user.")
@@ -400,7 +402,7 @@ def without(hidden: t.Iterable[str], text: str) -> str:
     """The beginning of a text, without what must not be shown."""
     for secret in sorted(filter(None, hidden), key=len, reverse=True):
         text = text.replace(secret, "********")
-    return text[:_LONGEST_WORDS].rstrip(".")
+    return printable(text, _LONGEST_WORDS).rstrip(".")
 
 
 def _kubectl_flags(kubeconfig: t.Any, context: str | None, active: str) -> list[str]:
@@ -415,4 +417,4 @@ def _first_line(exc: Exception) -> str:
     """An exception's words. Those of the loader quote a whole entry of the kubeconfig, which is cut out."""
     lines = str(exc).strip().splitlines()
     text = re.sub(r"\{.*\}", "{...}", lines[0]) if lines else type(exc).__name__
-    return text[:300].rstrip(".") + "."
+    return printable(text, 300).rstrip(".") + "."

@@ -16,7 +16,7 @@ import time
 import typing as t
 from urllib.parse import quote, urlencode
 
-from ._errors import Failure
+from ._errors import Failure, printable
 from ._status import fits, is_pod
 
 if t.TYPE_CHECKING:
@@ -474,8 +474,8 @@ def _retry_after(reply: t.Any) -> float:
 
 def short(exc: Exception) -> str:
     """What an exception says, short enough for a message."""
-    text = " ".join(str(exc).split())
-    return f"{type(exc).__name__}: {text[:300]}" if text else type(exc).__name__
+    text = printable(exc, 300)
+    return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
 
 
 def _without_credentials(host: str) -> str:
@@ -525,7 +525,7 @@ def _decode(data: bytes, kind: str, host: str) -> dict[str, t.Any]:
 
 def _not_a(kind: str, document: t.Mapping[str, t.Any], host: str) -> Failure:
     found = document.get("kind")
-    other = f" but a {found}" if isinstance(found, str) and found != kind else ""
+    other = f" but a {printable(found, 100)}" if isinstance(found, str) and found != kind else ""
     return Failure(
         "api_error",
         f"{host} answered with something that is not a {kind}{other}: is it a Kubernetes API server?",
@@ -538,10 +538,10 @@ def _is_whole_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:
 
 
 def _warnings(headers: t.Any) -> list[str]:
-    """The texts of the ``Warning: 299 - "text"`` headers, quotes undone."""
+    """The texts of the ``Warning: 299 - "text"`` headers, quotes undone, fit for a message."""
     values = headers.getlist("Warning") if hasattr(headers, "getlist") else []
     texts = (value.split('"', 1)[1].rsplit('"', 1)[0] for value in values if value.count('"') >= 2)
-    return [text.replace('\\"', '"').replace("\\\\", "\\") for text in texts]
+    return [printable(text.replace('\\"', '"').replace("\\\\", "\\")) for text in texts]
 
 
 def _lines(reply: t.Any) -> Iterator[bytes]:

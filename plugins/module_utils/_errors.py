@@ -48,6 +48,20 @@ CODES = frozenset(
     )
 )
 
+#: Characters of what others say, in a message.
+LONGEST_WORDS = 1500
+
+
+def escaped(text: str) -> str:
+    """``text`` with what would steer a terminal, or cannot be seen, as its escape: ``\\x1b``, ``\\n``, ``\\u202e``."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def printable(text: object, longest: int = LONGEST_WORDS) -> str:
+    """What a pod, a server or anything else outside says, fit for a message: on one line, nothing in it that would steer a terminal, and bounded."""
+    words = escaped(" ".join(str(text).split()))
+    return words if len(words) <= longest else words[: longest - 4] + " ..."
+
 
 class FieldError(t.NamedTuple):
     """One finding: the option or the API's field path, the reason as in ``status.details.causes[].reason``, and the words."""
@@ -114,7 +128,7 @@ class Failure(Exception):
     @property
     def msg(self) -> str:
         """The sentence for a person."""
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        return escaped(f"{self.message} {self.hint}" if self.hint else self.message)
 
     def to_dict(self) -> dict[str, t.Any]:
         """The ``failure`` that a task returns for programs: always the same keys."""

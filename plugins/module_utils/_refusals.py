@@ -16,7 +16,7 @@ import json
 import re
 import typing as t
 
-from ._errors import Failure
+from ._errors import Failure, printable
 
 if t.TYPE_CHECKING:
     from ._client import Subject
@@ -30,7 +30,6 @@ _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]{1,200})"')
 _NO_LONGER_SO = "the server rejected our request due to an error in our request"
 #: The server quotes the pod whole where it cannot decode what a patch makes of it.
 _QUOTED_POD = re.compile(r'Invalid value: "\{.*\}(?:\\n)?": ', re.DOTALL)
-_LONGEST = 1500
 
 #: Resource: all the verbs that it takes, and what else there is to say.
 _RIGHTS = {
@@ -65,7 +64,7 @@ def status_of(code: int, phrase: str | None, body: bytes) -> Status:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("kind") != "Status":
-        return Status(code, "", " ".join(text.split())[:300] or str(phrase or ""), "", [])
+        return Status(code, "", printable(text, 300) or str(phrase or ""), "", [])
     details = document.get("details")
     if not isinstance(details, dict):
         details = {}
@@ -83,9 +82,8 @@ def words(status: Status) -> str:
     """The server's own words, without what it quotes of the pod, and short enough for a message."""
     fields = _UNKNOWN_FIELD.findall(status.message)
     if fields:
-        return "unknown field " + ", ".join(dict.fromkeys(fields))
-    text = _QUOTED_POD.sub("", status.message).strip()
-    shown = text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+        return printable("unknown field " + ", ".join(dict.fromkeys(fields)))
+    shown = printable(_QUOTED_POD.sub("", status.message))
     return f"{status.code} {shown}" if shown else f"HTTP {status.code}"
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import shlex
 import typing as t
 
-from ._errors import Failure
+from ._errors import Failure, escaped
 from ._manager import requested_by, writer_of
 from ._status import spec_of, state_of, status_of
 
@@ -114,7 +114,7 @@ def _warnings(done: Ensured) -> list[str]:
             f"The log of {name} on pod {namespace}/{pod}{others} is longer than the limit, and only its beginning is returned. "
             "log_tail_lines takes the end, log_limit_bytes moves the limit."
         ] = None
-    return list(warnings)[:_LONGEST]
+    return [escaped(warning) for warning in warnings][:_LONGEST]
 
 
 def _failure_of_all(outcomes: t.Sequence[Outcome]) -> Failure | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._errors import Failure
+from ._errors import Failure, printable
 from ._status import describe, spec_of, state_of
 
 if t.TYPE_CHECKING:
@@ -280,4 +280,4 @@ def _credentials(block: str) -> dict[str, str]:
 
 
 def _short(text: str) -> str:
-    return " ".join(text.split())[:500]
+    return printable(text, 500)

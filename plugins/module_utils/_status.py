@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import Failure
+from ._errors import Failure, printable
 from ._schema import CONTAINER, TYPES
 
 #: Seconds that a failed pull may still come right (the kubelet tries again after 10, 20, 40 ...).
@@ -25,8 +25,10 @@ _IMAGE_FOR_GOOD = ("InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
 _NOT_STARTED = ("StartError", "ContainerCannotRun")
 _NON_ROOT = ("runAsNonRoot", "non-root")
 _USED_UP = (
-    "The name {name} is used up on this pod: an ephemeral container is never started again and cannot be removed. Correct the cause and use another name."
+    "The name {name} is used up on this pod: an ephemeral container is never started again and cannot be removed. "
+    "Correct the cause, and use another name, or on_finished: next."
 )
+_POD_OVER = "Nothing is started on this pod any more: use one that runs, such as the one that replaces it."
 
 
 def _shape(kind: str) -> t.Any:
@@ -161,10 +163,10 @@ def describe(state: State) -> str:
         return "the kubelet has not reported on it"
     words = [state.state]
     if state.reason:
-        words.append(state.reason)
+        words.append(printable(state.reason))
     if state.exit_code is not None:
         words.append(f"exit code {state.exit_code}")
-    return " ".join(words) + (f": {state.message.strip()}" if state.message else "")
+    return " ".join(words) + (f": {printable(state.message)}" if state.message else "")
 
 
 def judge(pod: t.Mapping[str, t.Any], name: str, wait_for: str, success_exit_codes: t.Sequence[int]) -> Verdict:
@@ -182,15 +184,16 @@ def judge(pod: t.Mapping[str, t.Any], name: str, wait_for: str, success_exit_cod
         verdict = Verdict(False)
     ended = phase_ended(pod)
     if ended:
-        return _failed("pod_finished", f"The pod is {ended}, so the ephemeral container {name} can never start", state, name)
+        return _failed("pod_finished", f"The pod is {ended}, so the ephemeral container {name} can never start", state, name, hint=_POD_OVER)
     if (pod.get("metadata") or {}).get("deletionTimestamp"):
-        return _failed("pod_terminating", f"The pod is being deleted, so the ephemeral container {name} does not start", state, name)
+        return _failed("pod_terminating", f"The pod is being deleted, so the ephemeral container {name} does not start", state, name, hint=_POD_OVER)
     return verdict
 
 
-def _failed(code: str, message: str, state: State, name: str, *, grace: bool = False) -> Verdict:
+def _failed(code: str, message: str, state: State, name: str, *, said: str | None = None, hint: str = _USED_UP, grace: bool = False) -> Verdict:
+    """``said``: what is told of the state, where not all of it."""
     detail = {"state": state.state, "reason": state.reason, "message": state.message, "exit_code": state.exit_code}
-    failure = Failure(code, f"{message}: {describe(state)}.", container=name, details=[detail], hint=_USED_UP.format(name=name))
+    failure = Failure(code, f"{message}: {said or describe(state)}.", container=name, details=[detail], hint=hint.format(name=name))
     return Verdict(not grace, failure, grace)
 
 
@@ -198,7 +201,8 @@ def _judge_terminated(state: State, name: str, wait_for: str, success_exit_codes
     if state.reason in _NOT_STARTED:
         return _failed("start_error", f"The ephemeral container {name} could not be started", state, name)
     if wait_for == "completed" and state.exit_code not in success_exit_codes:
-        return _failed("exited", f"The ephemeral container {name} ended with exit code {state.exit_code}", state, name)
+        said = ": ".join(printable(words) for words in (state.reason, state.message) if words) or "it gave no reason"
+        return _failed("exited", f"The ephemeral container {name} ended with exit code {state.exit_code}", state, name, said=said)
     return Verdict(True)
 
 

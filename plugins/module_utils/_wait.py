@@ -9,16 +9,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 
 from ._client import Client, WatchExpired
-from ._errors import Failure
+from ._errors import Failure, printable
 from ._status import PULL_GRACE, Verdict, describe, judge, spec_of, state_of, status_of
 
 _WATCH_SECONDS = 60.0
 _POLL_FIRST, _POLL_MOST = 0.2, 2.0
 _EVENTS_SHOWN = 5
+#: How the kubelet's events begin, and the runtime's words within.
+_PULL_FAILED = re.compile(r'^Failed to pull image "[^"]*": |rpc error: code = \w+ desc = ')
 #: Of how many pods the events are read to explain why an image cannot be had.
 _PODS_EXPLAINED = 5
 
@@ -291,5 +294,10 @@ def _add_events(client: Client, judge_: _Judge) -> None:
         failure.details += [{"event": text} for text in told]
         stored = spec_of(judge_.pod, name)
         longest = max(told, key=len, default="")
-        if longest and longest not in failure.message:
-            failure.message += f" {stored[1].get('image') if stored else name}: {longest[:500]}."
+        if longest and _cause(longest) not in _cause(str(failure.details[0]["message"])):
+            failure.message += f" {stored[1].get('image') if stored else name}: {printable(longest, 500)}."
+
+
+def _cause(said: str) -> str:
+    """What is said of a failed pull, on one line and without what only says that it is one."""
+    return _PULL_FAILED.sub("", " ".join(said.split()))

@@ -14,6 +14,8 @@ import re
 import shlex
 import typing as t
 
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import printable
+
 from . import _debug_frames as framing
 from ._debug_answers import TITLES, answer
 
@@ -204,7 +206,7 @@ def _no_verdict(entry: t.Mapping[str, t.Any]) -> str:
 
 def _exec_command(entry: t.Mapping[str, t.Any]) -> str:
     words = shlex.split(str(entry.get("attach_command") or ""))
-    context = words[words.index("--context") :] if "--context" in words else []
+    context = words[words.index("-c") + 2 :] if "-c" in words else []
     return shlex.join(["kubectl", "exec", "-it", "-n", str(entry["namespace"]), str(entry["pod"]), "-c", str(entry["name"]), *context, "--", "sh"])
 
 
@@ -221,7 +223,7 @@ def _bare(planned: t.Mapping[str, t.Any], state: str, why: str) -> dict[str, t.A
 
 
 def _titled(preset: str, words: str) -> str:
-    return f"{TITLES.get(preset, preset.capitalize())}: {words}"
+    return f"{TITLES.get(preset, preset.capitalize())}: {printable(words)}"
 
 
 def _sentence(text: str) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.kubedebug.pods.plugins.module_utils._auth import connec
 from ansible_collections.kubedebug.pods.plugins.module_utils._client import Client, Subject, of_pod
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline, check_stored, check_writable, decide
 from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Pods, Request, ensure
-from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES, Failure
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES, LONGEST_WORDS, Failure, escaped, printable
 from ansible_collections.kubedebug.pods.plugins.module_utils._exec import check_running
 from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, explain_exec
 from ansible_collections.kubedebug.pods.plugins.module_utils._select import Selection, select
@@ -194,3 +194,36 @@ def test_details_are_copied() -> None:
 
 def test_what_runs_is_no_failure() -> None:
     assert judged(RUNNING)() is None
+
+
+FOREIGN: dict[str, tuple[str, str]] = {
+    "a terminal's title and screen": ("\033]0;PWNED\007\033[2Jok: [localhost]", "\\x1b]0;PWNED\\x07\\x1b[2Jok: [localhost]"),
+    "C1 control characters": ("\x9b2Jok", "\\x9b2Jok"),
+    "lines": ("no\r\n\nfatal: [localhost]: ok\x0b\x85\u2028more\n", "no fatal: [localhost]: ok more"),
+    "blanks up to the terminal's edge": ("no" + " " * 200 + "ok: [localhost]", "no ok: [localhost]"),
+    "backspace and delete": ("no\b\b\x7fok", "no\\x08\\x08\\x7fok"),
+    "what turns the direction": ("a\u202eb\u2066c", "a\\u202eb\\u2066c"),
+    "what is no character": ("a\udc80b\0", "a\\udc80b\\x00"),
+    "letters": ("Gr\u00f6\u00dfe \u4e2d \U0001f600", "Gr\u00f6\u00dfe \u4e2d \U0001f600"),
+    "nothing": (" \n", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), FOREIGN.values(), ids=FOREIGN)
+def test_what_others_say_is_fit_for_a_message(text: str, words: str) -> None:
+    assert printable(text) == words
+    assert printable(words) == words
+    assert escaped(words) == words
+
+
+def test_what_others_say_is_bounded() -> None:
+    assert printable("x" * LONGEST_WORDS) == "x" * LONGEST_WORDS
+    assert printable("x" * 10**6) == "x" * (LONGEST_WORDS - 4) + " ..."
+    assert printable("abcdefg", 6) == "ab ..."
+
+
+def test_no_failure_steers_a_terminal() -> None:
+    """Names, paths and values of a pod are in messages too, where what others say is not expected."""
+    failure = Failure("api_error", "a\033[2J\nb", hint="c\x07", details=[{"message": "\033"}])
+    assert failure.msg == "a\\x1b[2J\\nb c\\x07"
+    assert failure.to_dict()["details"] == [{"message": "\033"}]

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._client import Subject, of_pod
-from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure, printable
 from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, is_conflict, status_of, words
 from tests.unit.plugins.modules.documents import DUPLICATE, FORBIDDEN, NAMESPACE, NOT_FOUND, POD, TEST_FAILED, UID, pod, status
 
@@ -81,9 +81,26 @@ def test_what_the_api_finds_invalid(message: str) -> None:
     field, _colon, rest = message.partition(": ")
     assert (failure.code, failure.field) == ("invalid_spec", field)
     assert [(detail["field"], detail["reason"]) for detail in failure.details] == [(field, "FieldValueInvalid")]
-    assert rest.strip() in failure.details[0]["message"]
-    assert message.strip() in failure.msg
+    assert printable(rest) in failure.details[0]["message"]
+    assert printable(message) in failure.msg
     assert "Nothing was written" in failure.msg
+
+
+STEERING = "\033[2Jno\nfatal: [localhost]: ok\x9b"
+STEERED = r"\x1b[2Jno fatal: [localhost]: ok\x9b"
+FORGED: dict[str, tuple[t.Any, int]] = {
+    "a status": (status(422, "Invalid", STEERING), 422),
+    "an unknown field": (status(400, "BadRequest", f'strict decoding error: unknown field "{STEERING}"'), 400),
+    "a webhook": (status(403, "Forbidden", f'admission webhook "w" denied the request: {STEERING}'), 403),
+    "a proxy": (STEERING.encode(), 502),
+}
+
+
+@pytest.mark.parametrize(("document", "code"), FORGED.values(), ids=FORGED)
+def test_no_answer_steers_a_terminal(document: t.Any, code: int) -> None:
+    failure = explain(answer(document, code), of_pod(NAMESPACE, POD, writes=True))
+    assert STEERED in failure.message
+    assert failure.msg.isprintable()
 
 
 def test_several_errors_are_several_details() -> None:

@@ -60,6 +60,42 @@ def test_state_of(status: t.Any, state: State) -> None:
     assert status == before
 
 
+def test_a_termination_message_cannot_steer_a_terminal() -> None:
+    message = "\033]0;PWNED\007\033[2Jbye\nfatal: [localhost]: ok"
+    state = state_of({"state": terminated(3, "Error", message=message)})
+    assert state.message == message
+    assert describe(state) == r"terminated Error exit code 3: \x1b]0;PWNED\x07\x1b[2Jbye fatal: [localhost]: ok"
+    document = pod(stored(), states={"debugger": terminated(3, "Error", message=message)})
+    failure = judge(document, "debugger", "completed", [0]).failure
+    assert failure is not None
+    assert failure.msg.isprintable()
+    assert failure.details[0]["message"] == message
+
+
+EXITS: dict[str, tuple[dict[str, t.Any], str]] = {
+    "with a message": (terminated(3, "Error", message="bye\n"), "The ephemeral container debugger ended with exit code 3: Error: bye."),
+    "without": (terminated(3, "Error"), "The ephemeral container debugger ended with exit code 3: Error."),
+    "killed": (terminated(137, "OOMKilled"), "The ephemeral container debugger ended with exit code 137: OOMKilled."),
+    "without a reason": ({"terminated": {"exitCode": 3}}, "The ephemeral container debugger ended with exit code 3: it gave no reason."),
+}
+
+
+@pytest.mark.parametrize(("state", "message"), EXITS.values(), ids=EXITS)
+def test_an_exit_is_said_once(state: dict[str, t.Any], message: str) -> None:
+    failure = judge(pod(stored(), states={"debugger": state}), "debugger", "completed", [0]).failure
+    assert failure is not None
+    assert failure.message == message
+    assert "on_finished: next" in failure.msg
+
+
+@pytest.mark.parametrize("document", [pod(stored(), phase="Failed"), pod(stored(), deletionTimestamp="2026-11-01T10:00:00Z")])
+def test_another_name_is_no_help_on_a_pod_that_is_over(document: dict[str, t.Any]) -> None:
+    failure = judge(document, "debugger", "running", [0]).failure
+    assert failure is not None
+    assert "name" not in str(failure.hint)
+    assert "use one that runs" in str(failure.hint)
+
+
 NULLS: dict[str, t.Any] = {
     "terminated null": {"state": {"terminated": None}},
     "running null": {"state": {"running": None}},

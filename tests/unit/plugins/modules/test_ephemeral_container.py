@@ -609,6 +609,12 @@ def test_warnings_of_the_server_are_passed_on(run_module: RunModule) -> None:
     assert any('would violate PodSecurity "restricted:latest"' in str(warning) for warning in result["warnings"])
 
 
+def test_warnings_of_the_server_cannot_steer_a_terminal(run_module: RunModule) -> None:
+    result = run_module(module, [get(pod()), patch(ADDED, Warning='299 - "\033[2Jok: [localhost]"')], wait=False, **ASKED)
+    assert result["warnings"]
+    assert repr(r"\x1b[2Jok: [localhost]") in str(result["warnings"])
+
+
 VERDICTS = [
     (terminated(0), "running", None),
     (terminated(5, "Error"), "running", None),
@@ -635,6 +641,30 @@ def test_verdicts(run_module: RunModule, state: t.Any, wait_for: str, code: str 
         assert "used up" in result["msg"]
     if code == "image_error":
         assert "no such image" in result["msg"]
+
+
+CAUSE = 'failed to pull and unpack image "busybox:1.37": failed to resolve reference: dial tcp: lookup registry: no such host'
+PULLED: dict[str, tuple[str, str]] = {
+    "the same": (CAUSE, f'Failed to pull image "busybox:1.37": {CAUSE}'),
+    "as the runtime says it": (CAUSE, f'Failed to pull image "busybox:1.37": rpc error: code = Unknown desc = {CAUSE}'),
+    "while it waits": (
+        f'Back-off pulling image "busybox:1.37": ErrImagePull: rpc error: code = Unknown desc = {CAUSE}',
+        f'Failed to pull image "busybox:1.37": {CAUSE}',
+    ),
+    "only in the event": ('Back-off pulling image "busybox:1.37"', f'Failed to pull image "busybox:1.37": \033[2J{CAUSE}'),
+}
+
+
+@pytest.mark.parametrize(("said", "event"), PULLED.values(), ids=PULLED)
+def test_why_a_pull_failed_is_said_once(run_module: RunModule, said: str, event: str) -> None:
+    state = waiting("ImageInspectError", said)
+    told = {"type": "Warning", "message": event, "involvedObject": {"fieldPath": "spec.ephemeralContainers{debugger}"}}
+    events = Call("GET", f"/api/v1/namespaces/{NAMESPACE}/events").json({"kind": "EventList", "items": [told]})
+    watched = watch(("MODIFIED", pod(stored(), states={"debugger": state}, version="102")))
+    result = run_module(module, [get(pod()), patch(ADDED), watched, events], **ASKED)
+    assert result["msg"].count("no such host") == 1
+    assert result["msg"].isprintable()
+    assert {"event": event} in result["failure"]["details"]
 
 
 def test_other_success_exit_codes(run_module: RunModule) -> None:

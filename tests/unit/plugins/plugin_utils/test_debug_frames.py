@@ -15,7 +15,7 @@ from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_frames impor
 
 
 def frame(name: str, content: bytes, total: int | None = None) -> str:
-    body = base64.encodebytes(gzip.compress(content)).decode()
+    body = base64.encodebytes(gzip.compress(content, mtime=0)).decode()
     head = f"{hashlib.sha256(content).hexdigest()} {len(content)} {len(content) if total is None else total}"
     return f"-----BEGIN KD {name} {head}-----\n{body}-----END KD {name}-----\n"
 
