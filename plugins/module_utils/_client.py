@@ -96,7 +96,8 @@ class Page(t.NamedTuple):
 
 
 class Client:
-    """Requests to one API server as one account. Every method raises Failure with a code; none returns an error.
+    """Requests to one API server as one account. What is refused, or cannot be asked, is a Failure with a code. Beside it, a write raises Lost and
+    Conflict, and a watch WatchExpired; a watch also ends without a word, when the connection breaks or what comes is no event.
 
     Threads may share a client. ``until`` is a time of time.monotonic: requests that would take longer are given up, and no new attempt is made.
     """

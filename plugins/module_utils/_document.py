@@ -15,9 +15,8 @@ import stat
 import typing as t
 
 from ._errors import Failure
+from ._schema import LARGEST
 
-#: Bytes. A pod may have about as many in all (etcd's limit for a request).
-LARGEST = 3 * 2**19
 #: Values in a document once its aliases are written out. A text counts for one more with each _TEXT of its characters.
 _MOST_VALUES, _TEXT = 200_000, 16
 

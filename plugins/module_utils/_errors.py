@@ -63,6 +63,22 @@ def printable(text: object, longest: int = LONGEST_WORDS) -> str:
     return words if len(words) <= longest else words[: longest - 4] + " ..."
 
 
+_TYPES = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a floating-point number",
+    str: "a string",
+    list: "a list",
+    dict: "a mapping",
+    type(None): "null",
+}
+
+
+def type_of(value: object) -> str:
+    """What a value of JSON or YAML is, with its article: ``an integer``."""
+    return _TYPES.get(type(value), type(value).__name__)
+
+
 class FieldError(t.NamedTuple):
     """One finding: the option or the API's field path, the reason as in ``status.details.causes[].reason``, and the words."""
 
@@ -78,7 +94,8 @@ class Failure(Exception):
     """What happened, to which pod and field, why Kubernetes cannot do it, and what to do instead.
 
     ``code`` is one of CODES. ``message`` says what happened and why, ``hint`` what to do instead: together they are the task's
-    ``msg``. ``details`` is a list of flat dictionaries, one for each single finding (a field error, a difference, the server's status).
+    ``msg``. ``details`` is a list of dictionaries of JSON values, one for each single finding (a field error, a difference with what was wanted and what is
+    stored, the server's status).
     """
 
     def __init__(

@@ -27,6 +27,8 @@ _RBAC = re.compile(
 )
 _ANONYMOUS = 'User "system:anonymous" cannot'
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]{1,200})"')
+#: etcd's server, the API server's gRPC client of etcd, and the other side of one.
+_TOO_LARGE = re.compile(r"request is too large|trying to send message larger than max|received message larger than max")
 _NO_LONGER_SO = "the server rejected our request due to an error in our request"
 #: The server quotes the pod whole where it cannot decode what a patch makes of it.
 _QUOTED_POD = re.compile(r'Invalid value: "\{.*\}(?:\\n)?": ', re.DOTALL)
@@ -94,8 +96,8 @@ def is_conflict(status: Status) -> bool:
 
 
 def is_too_large(status: Status) -> bool:
-    """Whether the request (413) or the pod that it makes (500 of etcd) is larger than can be stored: that will not change."""
-    return status.code == 413 or "request is too large" in status.message
+    """Whether the request (413), the pod that it makes (500 of etcd) or the message to etcd (500 of gRPC) is too large: that will not change."""
+    return status.code == 413 or bool(_TOO_LARGE.search(status.message))
 
 
 def is_unexplained(status: Status) -> bool:

@@ -18,6 +18,9 @@ from __future__ import annotations
 
 CONTAINER = "EphemeralContainer"
 
+#: Bytes that a pod may have in all (etcd's limit for a request, --max-request-bytes).
+LARGEST = 3 * 2**19
+
 TYPES: dict[str, dict[str, str]] = {
     CONTAINER: {
         "name": "string",

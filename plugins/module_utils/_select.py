@@ -144,7 +144,7 @@ def _too_many(selection: Selection, workload: _Workload | None, total: int, unfi
         f"{what} matches {total} pods{some}, and max_pods is {selection.max_pods}.",
         field="max_pods",
         details=[{"matched": total, "max_pods": selection.max_pods}],
-        hint="Nothing was written, for what is added to a pod stays there. Narrow the selection, or set max_pods to what you mean.",
+        hint="Narrow the selection, or set max_pods to what you mean.",
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import Failure, FieldError
+from ._errors import Failure, FieldError, type_of
 from ._profiles import MATCH_TARGET, PROFILES, match_target
 from ._schema import MERGE_KEYS
 
@@ -62,7 +62,7 @@ def _wrong(field: str, message: str) -> FieldError:
 
 
 def _not_a_string(field: str, value: t.Any) -> FieldError:
-    return _wrong(field, f"{field} is {value!r}, a {type(value).__name__} and not a string. {_QUOTES}")
+    return _wrong(field, f"{field} is {value!r}, {type_of(value)} and not a string. {_QUOTES}")
 
 
 def word_errors(option: str, value: t.Any, harm: str = "the container could never be changed") -> t.Iterator[FieldError]:
@@ -74,14 +74,14 @@ def word_errors(option: str, value: t.Any, harm: str = "the container could neve
             f'Write it as a list, for example {option}: [sleep, "900"], or {option}: [sh, -c, "..."] for a shell\'s words.',
         )
     elif not isinstance(value, list):
-        yield _wrong(option, f"{option} is a {type(value).__name__}. It has to be a list of strings.")
+        yield _wrong(option, f"{option} is {type_of(value)}. It has to be a list of strings.")
     else:
         yield from (_not_a_string(f"{option}[{index}]", word) for index, word in enumerate(value) if not isinstance(word, str))
 
 
 def _environment_errors(value: t.Any) -> t.Iterator[FieldError]:
     if not isinstance(value, dict):
-        yield _wrong("env", f"env is a {type(value).__name__}. It has to be a dictionary of strings, for example env: {{LANG: C}}.")
+        yield _wrong("env", f"env is {type_of(value)}. It has to be a dictionary of strings, for example env: {{LANG: C}}.")
         return
     for name, text in value.items():
         if not isinstance(name, str):
@@ -121,7 +121,7 @@ def read_document(document: t.Any, origin: str) -> Wanted:
     ``kind: Pod`` whose ``spec.ephemeralContainers`` counts. ``origin`` is the option's name, for messages.
     """
     if not isinstance(document, dict):
-        _refuse(f"{origin} holds a {type(document).__name__}. It has to be one mapping: a container, or a document with a kind.", field=origin)
+        _refuse(f"{origin} holds {type_of(document)}. It has to be one mapping: a container, or a document with a kind.", field=origin)
     kind = document.get("kind")
     if kind is None and "ephemeralContainers" not in document and "spec" not in document:
         return Wanted([document], None, None, None, [])
@@ -139,7 +139,7 @@ def read_document(document: t.Any, origin: str) -> Wanted:
 
     metadata = document.get("metadata") or {}
     if not isinstance(metadata, dict):
-        _refuse(f"{origin}.metadata is a {type(metadata).__name__}. It has to be a mapping.", field=f"{origin}.metadata")
+        _refuse(f"{origin}.metadata is {type_of(metadata)}. It has to be a mapping.", field=f"{origin}.metadata")
     for key in ("name", "namespace", "uid"):
         if not isinstance(metadata.get(key, ""), str):
             _refuse(f"{origin}.metadata.{key} is {metadata[key]!r}. It has to be a string.", field=f"{origin}.metadata.{key}")
@@ -151,7 +151,7 @@ def read_document(document: t.Any, origin: str) -> Wanted:
         _refuse(f"{where} has to be a list with at least one container.", field=where)
     for index, container in enumerate(containers):
         if not isinstance(container, dict):
-            _refuse(f"{where}[{index}] is a {type(container).__name__}. It has to be a mapping.", field=f"{where}[{index}]")
+            _refuse(f"{where}[{index}] is {type_of(container)}. It has to be a mapping.", field=f"{where}[{index}]")
     return Wanted(containers, metadata.get("name"), metadata.get("namespace"), metadata.get("uid"), [])
 
 

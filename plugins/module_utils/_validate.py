@@ -17,7 +17,7 @@ import typing as t
 
 from ._errors import FieldError
 from ._rules import error, value_errors
-from ._schema import CONTAINER, REFUSED, REFUSED_WHY, TYPES
+from ._schema import CONTAINER, LARGEST, REFUSED, REFUSED_WHY, TYPES
 
 #: The fields whose values have rules in _rules_nested.
 _NESTED = ("env", "envFrom", "volumeMounts", "volumeDevices", "securityContext")
@@ -77,7 +77,8 @@ def _type_errors(value: t.Any, kind: str, path: str) -> t.Iterator[FieldError]:
             yield error(path, "FieldValueTypeInvalid", "must be a mapping", value)
     elif not _is_kind(value, kind.lstrip("*")):
         hint = "; put it in quotes" if kind.endswith("string") and isinstance(value, (int, float)) else ""
-        yield error(path, "FieldValueTypeInvalid", f"must be a {kind.lstrip('*')}{hint}", value)
+        article = "an" if kind.lstrip("*") == "integer" else "a"
+        yield error(path, "FieldValueTypeInvalid", f"must be {article} {kind.lstrip('*')}{hint}", value)
 
 
 def _object_errors(value: t.Mapping[t.Any, t.Any], kind: str, path: str) -> t.Iterator[FieldError]:
@@ -115,7 +116,18 @@ def static_errors(container: t.Mapping[str, t.Any], path: str) -> list[FieldErro
         found.extend(nested_errors(well_typed, path))
     errors.extend(each for each in found if not is_within(each.field, wrong))
     errors.extend(_sub_path_errors(container, f"{path}.volumeMounts"))
+    size = _size(container)
+    if size > LARGEST:
+        errors.append(error(path, "FieldValueTooLong", f"its texts alone are {size} bytes, and a pod may have about {LARGEST} in all"))
     return errors
+
+
+def _size(value: t.Any) -> int:
+    """Bytes of the texts in a value, which the server stores as they are: what is stored is larger."""
+    if isinstance(value, str):
+        return len(value.encode(errors="surrogatepass"))
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(_size(part) for part in parts)
 
 
 def is_within(field: str, wrong: t.Container[str]) -> bool:

@@ -259,7 +259,15 @@ def test_details_of_wrong_types_are_no_traceback(details: t.Any) -> None:
     assert answer({"kind": "Status", "message": "m", "details": details}, 500).message == "m"
 
 
-@pytest.mark.parametrize(("code", "message"), [(413, "Request entity too large: limit is 3145728"), (500, "etcdserver: request is too large")])
+TOO_LARGE = [
+    (413, "Request entity too large: limit is 3145728"),
+    (500, "etcdserver: request is too large"),
+    (500, "rpc error: code = ResourceExhausted desc = trying to send message larger than max (3145811 vs. 2097152)"),
+    (500, "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (3145811 vs. 2097152)"),
+]
+
+
+@pytest.mark.parametrize(("code", "message"), TOO_LARGE)
 def test_what_is_too_large(code: int, message: str) -> None:
     failure = explained(status(code, "InternalError", message))
     assert failure.code == "invalid_spec"

@@ -272,3 +272,9 @@ def test_document_is_laid_over_the_options_for_each_of_its_containers() -> None:
 
 def test_nothing_of_the_document_is_defaulted_or_dropped() -> None:
     assert build({"name": "debugger"}, EVERY_FIELD).containers == [EVERY_FIELD]
+
+
+def test_what_is_of_a_wrong_type_is_named_as_people_do() -> None:
+    errors = build({"name": "debugger", "image": "busybox:1.37", "command": 5, "args": {}, "env": [1]}, None).errors
+    words = ("command is an integer.", "args is a mapping.", "env is a list.")
+    assert [error.message.startswith(begin) for error, begin in zip(errors, words, strict=True)] == [True] * 3

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from hypothesis import given, settings
 
+from ansible_collections.kubedebug.pods.plugins.module_utils._schema import LARGEST
 from ansible_collections.kubedebug.pods.plugins.module_utils._validate import live_errors, names, static_errors
 from tests.unit.plugins.module_utils.specs import CONTAINERS, EVERY_FIELD, PATH, Container
 from tests.unit.plugins.modules.documents import SENT, pod, stored
@@ -332,3 +333,28 @@ def test_pods_without_containers(spec: dict[str, t.Any]) -> None:
 
 def test_names_in_the_order_of_the_lists() -> None:
     assert names(POD, "containers", "initContainers", "ephemeralContainers") == ["cart", "setup", "other"]
+
+
+SIZES: dict[str, tuple[Container, int]] = {
+    "one value": ({"env": [{"name": "A", "value": "x" * LARGEST}]}, 1),
+    "many values": ({"env": [{"name": f"A{number}", "value": "x" * 1024} for number in range(1536)]}, 1),
+    "an argument of several bytes a letter": ({"args": ["\u4e2d" * (LARGEST // 3)]}, 1),
+    "the largest that may be": ({"args": ["\n" * (LARGEST - len("debuggerbusybox:1.37"))]}, 0),
+}
+
+
+@pytest.mark.parametrize(("changes", "number"), SIZES.values(), ids=SIZES)
+def test_what_no_pod_can_hold(changes: Container, number: int) -> None:
+    errors = [error for error in static_errors({"name": "debugger", "image": "busybox:1.37", **changes}, PATH) if error.reason == "FieldValueTooLong"]
+    assert len(errors) == number
+    for error in errors:
+        assert error.field == PATH
+        assert str(LARGEST) in error.message
+        assert len(error.message) < 200
+
+
+def test_kinds_have_their_articles() -> None:
+    [error] = static_errors({"name": "debugger", "image": "busybox:1.37", "securityContext": {"runAsUser": "0"}}, PATH)
+    assert error.message.endswith("must be an integer")
+    [error] = static_errors({"name": "debugger", "image": "busybox:1.37", "tty": 1}, PATH)
+    assert error.message.endswith("must be a boolean")
