@@ -28,7 +28,7 @@ options:
     type: str
   host:
     description:
-      - URL of the API server. Can also be specified via the E(K8S_AUTH_HOST) environment variable.
+      - URL of the API server, from C(https://) on. Can also be specified via the E(K8S_AUTH_HOST) environment variable.
       - Together with O(api_key), O(username) and O(password), or O(client_cert) and O(client_key), it stands alone and no kubeconfig is read.
     type: str
   api_key:

@@ -17,7 +17,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from . import _kubernetes
-from ._errors import Failure, printable
+from ._errors import Failure, printable, type_of
 
 if t.TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -106,7 +106,7 @@ def secrets(settings: t.Mapping[str, t.Any]) -> set[str]:
     kubeconfig = settings.get("kubeconfig")
     if isinstance(kubeconfig, dict):
         found.update(_secrets_within(kubeconfig))
-    elif _is_text(kubeconfig):
+    elif is_text(kubeconfig):
         found.add(kubeconfig)
     return _texts(found)
 
@@ -125,7 +125,7 @@ def _texts(values: t.Iterable[t.Any]) -> set[str]:
     return {value for value in values if isinstance(value, str) and value}
 
 
-def _is_text(kubeconfig: t.Any) -> bool:
+def is_text(kubeconfig: t.Any) -> bool:
     """Whether that is a kubeconfig's text, where a file's name or a mapping should be."""
     return isinstance(kubeconfig, str) and (len(kubeconfig.splitlines()) > 1 or kubeconfig.lstrip().startswith(("{", "apiVersion")))
 
@@ -191,11 +191,37 @@ def connect(settings: t.Mapping[str, t.Any], hidden: set[str] | None = None) -> 
             loaded = _Loaded(_read(_SERVICE_ACCOUNT_NAMESPACE))
         else:
             loaded = _load_kubeconfig(settings, configuration, set() if hidden is None else hidden)
+    server = [] if loaded.kubectl and configuration.host == settings.get("host") else _server_flags(settings)
     _lay_over(settings, configuration)
+    _check_host(settings, configuration)
     configuration.api_key = {key: value.strip() if isinstance(value, str) else value for key, value in configuration.api_key.items()}
     flags = [word for name, value in headers for word in (_KUBECTL_FLAGS[name], value)]
     warnings = [*loaded.warnings, *_warnings(configuration)]
-    return Connection(configuration, loaded.namespace or "default", headers, [*loaded.kubectl, *flags], warnings)
+    return Connection(configuration, loaded.namespace or "default", headers, [*loaded.kubectl, *server, *flags], warnings)
+
+
+def _server_flags(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Where a host was given and no context leads there: a person's own credentials are for kubectl to find."""
+    return ["--server", without_credentials(settings["host"])] if "host" in settings else []
+
+
+def without_credentials(url: str) -> str:
+    """The URL without the user and password that may be in it."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url.rpartition("@")[2]
+
+
+def _check_host(settings: t.Mapping[str, t.Any], configuration: Configuration) -> None:
+    """Raise where the URL has no scheme: urllib3 would take it for plain http, and send the credentials in clear."""
+    if not str(configuration.host).lower().startswith(("http://", "https://")):
+        host = without_credentials(str(configuration.host))
+        given = "host" in settings
+        raise Failure(
+            "invalid_options",
+            f"{'host' if given else 'The server of the kubeconfig'} is {host!r}, which does not begin with https:// (or http://).",
+            field="host" if given else "kubeconfig",
+            hint="Write the whole URL, https://NAME:PORT.",
+        )
 
 
 class _Loaded(t.NamedTuple):
@@ -280,13 +306,27 @@ def _overlay(settings: t.Mapping[str, t.Any], configuration: Configuration) -> N
 
 
 def _warnings(configuration: Configuration) -> list[str]:
-    if configuration.verify_ssl or not str(configuration.host).startswith("https"):
+    url = urlsplit(str(configuration.host))
+    if url.scheme == "http":
+        sends = configuration.api_key or configuration.username
+        clear = "The credentials go to {} over plain http: anybody on the way can read them, and forge the answers. Write https:// in host."
+        return [clear.format(without_credentials(str(configuration.host)))] if sends and not _is_loopback(url.hostname or "") else []
+    if configuration.verify_ssl:
         return []
     warning = (
         "The API server's certificate is not verified (validate_certs is off): anybody on the way can read the credentials and forge the answers. "
         "In AWX this also happens when the credential's certificate authority field is empty."
     )
     return [warning]
+
+
+def _is_loopback(name: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
 
 
 def _read(path: str) -> str | None:
@@ -307,7 +347,9 @@ def _load_in_cluster(configuration: Configuration, config: t.Any) -> bool:
 
 def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configuration, hidden: set[str]) -> _Loaded:
     kubeconfig, context = settings.get("kubeconfig"), settings.get("context")
-    if _is_text(kubeconfig):
+    if kubeconfig is not None and not isinstance(kubeconfig, (str, dict)):
+        raise Failure("invalid_options", f"kubeconfig is {type_of(kubeconfig)}, and has to be a file's name or a mapping.", field="kubeconfig")
+    if is_text(kubeconfig):
         raise Failure(
             "invalid_options",
             "kubeconfig is the text of one, and has to be a file's name or a mapping.",
@@ -325,6 +367,8 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
             loader.load_and_set(configuration)
         active = dict(loader.current_context)
         user = next((entry["user"] for entry in users if entry["name"] == active["context"].get("user")), None) or {}
+    except Failure:
+        raise
     except Exception as exc:  # the loaders raise whatever a malformed file makes them stumble over
         if "host" in settings and kubeconfig is None and context is None:
             return _Loaded()
@@ -338,7 +382,7 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
             ) from None
         raise Failure(
             "invalid_options",
-            f"No way to reach a cluster: {_first_line(exc)}" if kubeconfig is None else f"The kubeconfig cannot be used: {_first_line(exc)}",
+            f"No way to reach a cluster: {_loader_words(exc)}" if kubeconfig is None else f"The kubeconfig cannot be used: {_loader_words(exc)}",
             field="kubeconfig",
             hint="Give kubeconfig (and context), or host and api_key, as options or as K8S_AUTH_* variables. "
             "Inside a cluster, mount the service account's token.",
@@ -371,13 +415,22 @@ def _loader(kubeconfig: t.Any, context: str | None, *, persist: bool) -> tuple[t
     from kubernetes.config import kube_config
 
     if isinstance(kubeconfig, dict):
+        _check_context(kubeconfig.get("contexts") or [], context)
         return kube_config.KubeConfigLoader(kubeconfig, context, config_base_path=None), kubeconfig.get("users") or []
     merger = kube_config.KubeConfigMerger(kubeconfig or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
     if merger.config is None:
         raise kube_config.ConfigException("Invalid kube-config file. No configuration found.")
+    _check_context([node.value for node in merger.config.value["contexts"]], context)
     persister = merger.save_changes if persist else None
     loader = kube_config.KubeConfigLoader(merger.config, context, config_base_path=None, config_persister=persister)
     return loader, [node.value for node in merger.config.value["users"]]
+
+
+def _check_context(contexts: t.Sequence[t.Mapping[str, t.Any]], context: str | None) -> None:
+    there = [str(each["name"]) for each in contexts]
+    if context and context not in there:
+        has = f"it has {printable(', '.join(there))}" if there else "it has none"
+        raise Failure("invalid_options", f"The kubeconfig has no context {context!r}: {has}.", field="context", hint="Name one of them in context.")
 
 
 class _Overheard(logging.Handler):
@@ -411,6 +464,16 @@ def _kubectl_flags(kubeconfig: t.Any, context: str | None, active: str) -> list[
         return ["--context", context] if context else []
     alone = isinstance(kubeconfig, str) and os.pathsep not in kubeconfig
     return ["--context", active, *(["--kubeconfig", kubeconfig] if alone else [])]
+
+
+def _loader_words(exc: Exception) -> str:
+    """What the package's loader says, or plain words where it only stumbled over what is no kubeconfig."""
+    import yaml
+    from kubernetes.config import ConfigException
+
+    if isinstance(exc, (ConfigException, yaml.YAMLError, OSError, UnicodeError)):
+        return _first_line(exc)
+    return "it is no mapping with clusters, users and contexts, or a part of it is of another type than in a kubeconfig."
 
 
 def _first_line(exc: Exception) -> str:

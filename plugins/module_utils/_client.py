@@ -16,6 +16,7 @@ import time
 import typing as t
 from urllib.parse import quote, urlencode
 
+from ._auth import without_credentials
 from ._errors import Failure, printable
 from ._status import fits, is_pod
 
@@ -113,7 +114,7 @@ class Client:
         self._timeout = request_timeout
         self._configuration = connection.configuration
         self._url = str(connection.configuration.host).rstrip("/")
-        self._host = _without_credentials(self._url)
+        self._host = without_credentials(self._url)
         self._pool = RESTClientObject(connection.configuration).pool_manager
 
     def get_pod(self, namespace: str, pod: str, *, by_list: bool = False, patience: float = PATIENCE, until: float | None = None) -> dict[str, t.Any]:
@@ -477,11 +478,6 @@ def short(exc: Exception) -> str:
     """What an exception says, short enough for a message."""
     text = printable(exc, 300)
     return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
-
-
-def _without_credentials(host: str) -> str:
-    scheme, separator, rest = host.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else host.rpartition("@")[2]
 
 
 def _selection(label_selector: str | None, field_selector: str | None, limit: int | None = None, rest: str | None = None) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ import typing as t
 
 from ._errors import Failure, escaped
 from ._manager import requested_by, writer_of
-from ._status import spec_of, state_of, status_of
+from ._status import is_finished, phase_ended, spec_of, state_of, status_of
 
 if t.TYPE_CHECKING:
     from ._ensure import Ensured, Outcome
@@ -27,6 +27,7 @@ def container_entry(pod: t.Mapping[str, t.Any], namespace: str, pod_name: str, n
     """One ephemeral container of one pod, spec and status: always the same keys, null where the pod says nothing."""
     found = spec_of(pod, name)
     status = status_of(pod, name)
+    over = is_finished(pod, name) or phase_ended(pod)
     return {
         "namespace": namespace,
         "pod": pod_name,
@@ -36,7 +37,7 @@ def container_entry(pod: t.Mapping[str, t.Any], namespace: str, pod_name: str, n
         "spec": found[1] if found else None,
         "status": status,
         **state_of(status)._asdict(),
-        "attach_command": attach_command(namespace, pod_name, name, found[1], kubectl) if found else None,
+        "attach_command": attach_command(namespace, pod_name, name, found[1], kubectl) if found and not over else None,
     }
 
 

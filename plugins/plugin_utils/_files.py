@@ -22,6 +22,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
+from ansible_collections.kubedebug.pods.plugins.module_utils._auth import is_text
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
 
 
@@ -46,7 +47,7 @@ class ActionModule(ActionBase):
 
     def _find_kubeconfig(self, arguments: dict[str, t.Any]) -> None:
         given = arguments.get("kubeconfig")
-        if not isinstance(given, str) or not given or "\n" in given or given.lstrip().startswith(("{", "apiVersion")):
+        if not isinstance(given, str) or not given or is_text(given):
             return
         paths = [self._find(path) for path in given.split(os.pathsep) if path]
         if any(self._is_encrypted("kubeconfig", path) for path in paths):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import typing as t
 from pathlib import Path
 
@@ -197,7 +198,7 @@ def test_secrets_within_other_values(settings: dict[str, t.Any]) -> None:
 def test_host_with_a_token_stands_alone() -> None:
     connection = connect({"host": HOST, "api_key": "abc", "kubeconfig": "/nowhere", "context": "none"})
     assert sent(connection) == (HOST, ["Bearer abc"])
-    assert (connection.namespace, connection.kubectl, connection.warnings) == ("default", [], [])
+    assert (connection.namespace, connection.kubectl, connection.warnings) == ("default", ["--server", HOST], [])
 
 
 def test_host_with_a_password_stands_alone() -> None:
@@ -298,12 +299,86 @@ def test_kubeconfigs_that_cannot_be_used(tmp_path: Path, content: t.Any) -> None
     assert len(caught.value.msg.splitlines()) == 1
 
 
+RAW = re.compile(r"object|attribute|indices|subscript|iterable")
+
+
+@pytest.mark.parametrize("content", [b"- 1", b"5", b"contexts: 5\n", b"contexts: [1]\nclusters: [2]\nusers: [3]\ncurrent-context: one", {"contexts": 5}])
+def test_what_is_no_kubeconfig_is_said_in_plain_words(tmp_path: Path, content: t.Any) -> None:
+    if isinstance(content, bytes):
+        (tmp_path / "broken").write_bytes(content)
+        content = str(tmp_path / "broken")
+    with pytest.raises(Failure) as caught:
+        connect({"kubeconfig": content})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "kubeconfig")
+    assert not RAW.search(caught.value.message), caught.value.message
+
+
+@pytest.mark.parametrize(("value", "words"), [([1], "a list"), (5, "an integer"), (True, "a boolean")])
+def test_kubeconfigs_of_a_wrong_type(value: t.Any, words: str) -> None:
+    with pytest.raises(Failure) as caught:
+        connect({"kubeconfig": value})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "kubeconfig")
+    assert caught.value.message == f"kubeconfig is {words}, and has to be a file's name or a mapping."
+
+
 @pytest.mark.parametrize("kind", ["file", "mapping"])
 def test_unknown_context(file: Path, kind: str) -> None:
     with pytest.raises(Failure) as caught:
         connect({"kubeconfig": str(file) if kind == "file" else kubeconfig(), "context": "three"})
-    assert caught.value.code == "invalid_options"
-    assert "three" in caught.value.msg
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "context")
+    assert caught.value.message == "The kubeconfig has no context 'three': it has one, two."
+
+
+SERVERS: dict[str, tuple[dict[str, t.Any], list[str]]] = {
+    "alone": ({"host": HOST, "api_key": "abc"}, ["--server", HOST]),
+    "with a password in it": ({"host": "https://me:hidden@api.example.com", "api_key": "abc"}, ["--server", "https://api.example.com"]),
+    "over a context": ({"host": HOST, "context": "one"}, ["--context", "one", "--server", HOST]),
+    "where the context leads": ({"host": "https://one.example.com", "context": "one"}, ["--context", "one"]),
+    "over the current context": ({"host": HOST}, ["--server", HOST]),
+    "of the current context of a mapping": ({"host": "https://one.example.com"}, ["--server", "https://one.example.com"]),
+    "impersonating": ({"host": HOST, "api_key": "abc", "impersonate_user": "jane"}, ["--server", HOST, "--as", "jane"]),
+}
+
+
+@pytest.mark.parametrize(("settings", "flags"), SERVERS.values(), ids=SERVERS)
+def test_kubectl_goes_to_the_host_that_was_given(settings: dict[str, t.Any], flags: list[str]) -> None:
+    assert connect({"kubeconfig": kubeconfig(), **settings}).kubectl == flags
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:6443", "api.example.com", "//api.example.com", "ftp://api.example.com", "me:hidden@api.example.com:6443"])
+def test_a_host_without_a_scheme_is_refused(host: str) -> None:
+    with pytest.raises(Failure) as caught:
+        connect({"host": host, "api_key": "abc"})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "host")
+    assert "https://NAME:PORT" in caught.value.msg
+    assert "hidden" not in caught.value.msg
+
+
+def test_a_server_without_a_scheme_in_a_kubeconfig_is_refused() -> None:
+    given = kubeconfig()
+    given["clusters"][0]["cluster"]["server"] = "127.0.0.1:6443"
+    with pytest.raises(Failure) as caught:
+        connect({"kubeconfig": given})
+    assert (caught.value.code, caught.value.field) == ("invalid_options", "kubeconfig")
+
+
+CLEAR: dict[str, tuple[dict[str, t.Any], bool]] = {
+    "token": ({"host": "http://api.example.com", "api_key": "abc"}, True),
+    "token, in capitals": ({"host": "HTTP://api.example.com", "api_key": "abc"}, True),
+    "password": ({"host": "http://10.0.0.1:8080", "username": "me", "password": "abc"}, True),
+    "a kubeconfig's token": ({"host": "http://api.example.com", "kubeconfig": kubeconfig()}, True),
+    "nothing to read": ({"host": "http://api.example.com"}, False),
+    "loopback": ({"host": "http://127.0.0.1:8001", "api_key": "abc"}, False),
+    "loopback in IPv6": ({"host": "http://[::1]:8001", "api_key": "abc"}, False),
+    "localhost": ({"host": "http://localhost:8001", "api_key": "abc"}, False),
+    "looks like loopback": ({"host": "http://127.0.0.1.example.com", "api_key": "abc"}, True),
+    "TLS": ({"host": "https://api.example.com", "api_key": "abc"}, False),
+}
+
+
+@pytest.mark.parametrize(("settings", "warned"), CLEAR.values(), ids=CLEAR)
+def test_credentials_in_clear_are_warned_of(settings: dict[str, t.Any], warned: bool) -> None:
+    assert ["over plain http" in warning for warning in connect(settings).warnings] == [True] * warned
 
 
 def test_nothing_to_go_by() -> None:
@@ -494,7 +569,7 @@ def test_impersonation() -> None:
     settings = {"host": HOST, "api_key": "abc", "impersonate_user": "jane", "impersonate_groups": ["a", "", "b"]}
     connection = connect(settings)
     assert connection.headers == [("Impersonate-User", "jane"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b")]
-    assert connection.kubectl == ["--as", "jane", "--as-group", "a", "--as-group", "b"]
+    assert connection.kubectl == ["--server", HOST, "--as", "jane", "--as-group", "a", "--as-group", "b"]
     assert connect({"host": HOST, "api_key": "abc"}).headers == []
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._document import LARGEST, read_file, read_text
+from ansible_collections.kubedebug.pods.plugins.module_utils._document import read_file, read_text
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
+from ansible_collections.kubedebug.pods.plugins.module_utils._schema import LARGEST
 from tests.unit.plugins.module_utils.specs import EVERY_FIELD
 from tests.unit.plugins.module_utils.test_spec import ORIGINAL
 

@@ -53,6 +53,7 @@ def run_module() -> t.Iterator[RunModule]:
         assert "token-of-the-test" not in json.dumps({key: value for key, value in result.items() if key != "invocation"})
         result["requests"] = server.requests
         result["connections"] = server.connections
+        result["url"] = server.url
         return result
 
     yield run

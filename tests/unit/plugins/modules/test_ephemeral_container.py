@@ -82,7 +82,7 @@ def test_add_and_wait(run_module: RunModule) -> None:
     assert result["container"] == result["containers"][0]
     assert result["container"]["state"] == "running"
     assert result["container"]["spec"] == stored()
-    assert result["container"]["attach_command"] == "kubectl attach -n shop cart-7c9f -c debugger"
+    assert result["container"]["attach_command"] == f"kubectl attach -n shop cart-7c9f -c debugger --server {result['url']}"
 
 
 def test_converged_is_one_get(run_module: RunModule) -> None:
@@ -184,7 +184,7 @@ def test_document_of_the_original_page(run_module: RunModule) -> None:
         wait=False,
     )
     assert result["changed"]
-    assert result["container"]["attach_command"] == "kubectl attach -it -n default example-pod -c debugger"
+    assert result["container"]["attach_command"] == f"kubectl attach -it -n default example-pod -c debugger --server {result['url']}"
     again = run_module(module, [Call("GET", path).json(pod(written, states={"debugger": RUNNING}, **changes))], definition=document)
     assert not again["changed"]
 

@@ -114,7 +114,7 @@ def test_everything_about_a_container_is_one_get(run_module: RunModule) -> None:
             "log": None,
             "log_truncated": False,
             "events": [],
-            "attach_command": "kubectl attach -it -n shop cart-7c9f -c debugger",
+            "attach_command": f"kubectl attach -it -n shop cart-7c9f -c debugger --server {result['url']}",
         }
     ]
 
@@ -213,8 +213,21 @@ ATTACHED: dict[str, tuple[dict[str, t.Any], str]] = {
 
 @pytest.mark.parametrize(("changes", "command"), ATTACHED.values(), ids=ATTACHED)
 def test_attach_command(run_module: RunModule, changes: dict[str, t.Any], command: str) -> None:
-    [entry] = run_module(module, [get(pod(stored(**changes)))], **TARGET)["containers"]
-    assert entry["attach_command"] == command
+    result = run_module(module, [get(pod(stored(**changes)))], **TARGET)
+    assert [entry["attach_command"] for entry in result["containers"]] == [f"{command} --server {result['url']}"]
+
+
+OVER: dict[str, dict[str, t.Any]] = {
+    "ended": pod(stored(), states={"debugger": terminated()}),
+    "never started": pod(stored(), states={"debugger": waiting("RunContainerError")}),
+    "on a pod that has ended": pod(stored(), phase="Succeeded", states={"debugger": RUNNING}),
+}
+
+
+@pytest.mark.parametrize("document", OVER.values(), ids=OVER)
+def test_nobody_attaches_to_what_is_over(run_module: RunModule, document: dict[str, t.Any]) -> None:
+    [entry] = run_module(module, [get(document)], **TARGET)["containers"]
+    assert entry["attach_command"] is None
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
@@ -374,10 +387,9 @@ def test_timeouts_that_are_no_time(run_module: RunModule, seconds: str) -> None:
 
 def test_names_are_quoted_into_the_path(run_module: RunModule) -> None:
     document = pod(stored(), name="a b?c=d", namespace="\u00e9")
-    [entry] = run_module(module, [Call("GET", "/api/v1/namespaces/%C3%A9/pods/a%20b%3Fc%3Dd").query().json(document)], pod="a b?c=d", namespace="\u00e9")[
-        "containers"
-    ]
-    assert entry["attach_command"] == "kubectl attach -n '\u00e9' 'a b?c=d' -c debugger"
+    result = run_module(module, [Call("GET", "/api/v1/namespaces/%C3%A9/pods/a%20b%3Fc%3Dd").query().json(document)], pod="a b?c=d", namespace="\u00e9")
+    [entry] = result["containers"]
+    assert entry["attach_command"] == f"kubectl attach -n '\u00e9' 'a b?c=d' -c debugger --server {result['url']}"
 
 
 def test_default_namespace(run_module: RunModule) -> None:
