@@ -17,7 +17,9 @@ from ._client import Client, WatchExpired
 from ._errors import Failure, printable
 from ._status import PULL_GRACE, Verdict, describe, judge, spec_of, state_of, status_of
 
-_WATCH_SECONDS = 60.0
+#: Seconds of the first watch, and of the longest. A proxy on the way may keep all that a watch brings until it ends: each takes twice as long as the
+#: one before it, and after one that brought nothing the pods are read.
+_WATCH_FIRST, _WATCH_MOST = 5.0, 60.0
 _POLL_FIRST, _POLL_MOST = 0.2, 2.0
 _EVENTS_SHOWN = 5
 #: How the kubelet's events begin, and the runtime's words within.
@@ -148,6 +150,7 @@ class _Follower:
         self._deadline = deadline
         self._version: str | None = scope.resource_version
         self._watching = True
+        self._span = _WATCH_FIRST
         self._pause = _POLL_FIRST
 
     def _open(self) -> list[_Judge]:
@@ -176,7 +179,9 @@ class _Follower:
                 if not self._watching and self._open():
                     self._rest(left)
             else:
-                self._version = self._watch_once(min(left, _WATCH_SECONDS))
+                seconds = min(left, self._span)
+                self._span = min(self._span * 2, _WATCH_MOST)
+                self._version = self._watch_once(seconds)
         except WatchExpired:
             self._version = None
             time.sleep(max(0.0, min(_POLL_FIRST, left)))
@@ -184,6 +189,7 @@ class _Follower:
             if failure.code == "forbidden_rbac" and self._watching:
                 self._watching = False
             elif failure.code in ("api_unreachable", "api_error"):
+                self._version = None
                 self._rest(left)
             else:
                 raise
@@ -234,10 +240,9 @@ class _Follower:
                 self._take(event, pod)
             if not self._open() or self._scope is not scope or time.monotonic() >= started + seconds:
                 return version
-        broken = not seen and time.monotonic() < started + min(seconds, 1.0) / 2
-        if broken:
+        if not seen and time.monotonic() < started + min(seconds, 1.0) / 2:
             self._rest(seconds)
-        return None if broken else version
+        return version if seen else None
 
     def _take(self, event: str, pod: dict[str, t.Any]) -> None:
         judge_ = self._judges.get(str(pod["metadata"]["name"]))

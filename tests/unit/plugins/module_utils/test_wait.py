@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
 from ansible_collections.kubedebug.pods.plugins.module_utils._status import PULL_GRACE
-from ansible_collections.kubedebug.pods.plugins.module_utils._wait import Goal, _Judge
-from tests.unit.plugins.modules.documents import POD, RUNNING, pod, stored, terminated, waiting
+from ansible_collections.kubedebug.pods.plugins.module_utils._wait import Goal, Scope, _Judge, wait
+from tests.unit.plugins.modules.documents import NAMESPACE, POD, RUNNING, pod, stored, terminated, waiting
 
 DEADLINE = 5000.0
 
@@ -146,3 +146,55 @@ def test_a_time_out_says_what_was_seen_last(document: dict[str, t.Any], words: s
     assert failure.code == "timed_out"
     assert f"{words} The server is away." in failure.message
     assert "wait_timeout" in failure.msg
+
+
+class Held:
+    """Stands in for a client behind a proxy that holds back what a watch brings until it ends, or for good; ``conversation`` is what was asked."""
+
+    def __init__(self, clock: Clock, starts_at: float, *, brings: bool = False, answers: bool = True) -> None:
+        self.conversation: list[str | float] = []
+        self._clock = clock
+        self._starts_at = starts_at
+        self._brings = brings
+        self._answers = answers
+
+    def _pod(self) -> dict[str, t.Any]:
+        return there(a=RUNNING) if self._clock.now >= self._starts_at else there()
+
+    def watch_pods(self, _namespace: str, _version: str, seconds: float, **_selection: t.Any) -> t.Iterator[tuple[str, dict[str, t.Any]]]:
+        self.conversation.append(seconds)
+        self._clock.now += seconds
+        if not self._answers:
+            raise Failure("api_unreachable", "ReadTimeoutError")
+        if self._brings:
+            yield "BOOKMARK", self._pod()
+
+    def get_pod(self, *_names: str, **_how: t.Any) -> dict[str, t.Any]:
+        self.conversation.append("read")
+        return self._pod()
+
+
+def waited(client: t.Any, clock: Clock, seconds: float) -> dict[str, Failure]:
+    goal = Goal(("a",), "running", [0])
+    [(_pod, failures)] = wait(client, [(there(), goal)], Scope(NAMESPACE, POD, None, "100"), clock.now + seconds)
+    return failures
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["nothing comes", "not even headers come"])
+def test_a_watch_that_brings_nothing_is_followed_by_a_read(clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    client = Held(clock, clock.now + 1, answers=answers)
+    assert not waited(client, clock, 120.0)
+    assert client.conversation == [5.0, "read"]
+
+
+def test_watches_grow_so_that_a_long_wait_takes_few_requests(clock: Clock) -> None:
+    client = Held(clock, 1e9)
+    assert list(waited(client, clock, 200.0)) == ["a"]
+    assert client.conversation == [5.0, "read", 10.0, "read", 20.0, "read", 40.0, "read", 60.0, "read", 60.0, "read", 5.0, "read"]
+
+
+def test_what_a_watch_brings_spares_the_read(clock: Clock) -> None:
+    client = Held(clock, 1e9, brings=True)
+    waited(client, clock, 35.0)
+    assert client.conversation == [5.0, 10.0, 20.0, "read"]

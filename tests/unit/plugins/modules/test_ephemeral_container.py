@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.kubedebug.pods.plugins.module_utils import _wait
 from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container as module
 from tests.unit.plugins.modules.documents import (
     ASKED,
@@ -678,6 +679,14 @@ def test_watch_goes_on_after_it_ends_and_after_410(run_module: RunModule) -> Non
     running = pod(stored(), states={"debugger": RUNNING}, version="110")
     result = run_module(module, [get(pod()), patch(ADDED), watch(("MODIFIED", creating)), watch(("ERROR", gone), version="102"), get(running)], **ASKED)
     assert result["container"]["state"] == "running"
+
+
+def test_a_watch_that_a_proxy_holds_back_does_not_hold_up_the_wait(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_wait, "_WATCH_FIRST", 0.7)
+    began = time.monotonic()
+    result = run_module(module, [get(pod()), patch(ADDED), watch().after(60), get(pod(stored(), states={"debugger": RUNNING}))], **ASKED)
+    assert result["container"]["state"] == "running"
+    assert time.monotonic() - began < 20
 
 
 def test_polls_where_watching_is_forbidden(run_module: RunModule) -> None:
