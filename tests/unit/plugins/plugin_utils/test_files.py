@@ -7,36 +7,47 @@
 from __future__ import annotations
 
 import json
-import typing as t
+import subprocess
+import sys
 
-import pytest
+from ansible_collections.kubedebug.pods.plugins.module_utils._auth import is_text
+from tests.collection import TREE
 
-from ansible_collections.kubedebug.pods.plugins.module_utils import _auth
+KUBECONFIGS = [
+    "/home/me/kubeconfig",
+    "/home/me/kubeconfig\n",
+    "/home/me/one:/home/me/two",
+    "apiVersion: v1\nkind: Config\n",
+    "apiVersion: v1",
+    "kind: Config\rusers: []",
+    '{"users": []}',
+]
+#: Run apart: once the controller's part of Ansible is imported, warnings of modules go to the terminal.
+LOOK = """
+import json, sys
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._files import ActionModule
 
-KUBECONFIGS: dict[str, t.Any] = {
-    "path": "/home/me/kubeconfig",
-    "path with a line break at its end": "/home/me/kubeconfig\n",
-    "several paths": "/home/me/one:/home/me/two",
-    "YAML": "apiVersion: v1\nkind: Config\n",
-    "YAML on one line": "apiVersion: v1",
-    "lines that end otherwise": "kind: Config\rusers: []",
-    "JSON": json.dumps({"users": []}),
-}
-
-
-@pytest.mark.parametrize("given", KUBECONFIGS.values(), ids=KUBECONFIGS)
-def test_what_the_module_takes_for_text_is_no_path(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    looked_for: list[str] = []
-
-    def find(path: str) -> str:
-        looked_for.append(path)
+class Looking(ActionModule):
+    def __init__(self):
+        self.looked = []
+    def _find(self, path):
+        self.looked.append(path)
         return path
+    def _is_encrypted(self, option, path):
+        return False
 
-    action = object.__new__(ActionModule)
-    monkeypatch.setattr(action, "_find", find)
-    monkeypatch.setattr(action, "_is_encrypted", lambda _option, _path: False)
-    arguments = {"kubeconfig": given}
-    action._find_kubeconfig(arguments)
-    assert bool(looked_for) != _auth.is_text(given)
-    assert arguments == {"kubeconfig": given}
+looked = []
+for given in json.load(sys.stdin):
+    action = Looking()
+    action._find_kubeconfig({"kubeconfig": given})
+    looked.append(bool(action.looked))
+print(json.dumps(looked))
+"""
+
+
+def test_what_the_module_takes_for_text_is_no_path() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK], input=json.dumps(KUBECONFIGS), env={"PYTHONPATH": str(TREE)}, text=True, capture_output=True, check=False
+    )
+    assert not done.returncode, done.stderr
+    assert json.loads(done.stdout) == [not is_text(given) for given in KUBECONFIGS]
