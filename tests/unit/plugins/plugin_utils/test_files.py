@@ -14,9 +14,9 @@ from ansible_collections.kubedebug.pods.plugins.module_utils._auth import is_tex
 from tests.collection import TREE
 
 KUBECONFIGS = [
-    "/home/me/kubeconfig",
-    "/home/me/kubeconfig\n",
-    "/home/me/one:/home/me/two",
+    "/srv/kubeconfig",
+    "/srv/kubeconfig\n",
+    "/srv/one:/srv/two",
     "apiVersion: v1\nkind: Config\n",
     "apiVersion: v1",
     "kind: Config\rusers: []",
