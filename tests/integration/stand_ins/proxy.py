@@ -8,7 +8,10 @@
 FILE is gone. MODE ``lose-reply``: the first write reaches the API server, its reply is lost. ``lose-request``: the first write does not even reach
 it. ``away``: as lose-reply, and from then on every connection is reset. ``no-subresource``: a stand-in for a server without ephemeral containers,
 the subresource answers the 404 of one. ``tunnel``: an HTTP proxy for CONNECT that wants the user PROXY_USER. ``cut-streams``: the first two
-streams of commands that bring more than CUT_AFTER bytes are reset there.
+streams of commands that bring more than CUT_AFTER bytes are reset there. ``together``: the replies to the first RACERS GETs are held until all
+of them have come, at most HOLD_SECONDS, so that as many clients have read the same before one of them writes.
+
+GET {url}/counts is answered by the proxy itself: {reads, writes, together}, where ``together`` is whether all racers were there in time.
 """
 
 from __future__ import annotations
@@ -33,6 +36,9 @@ POLL_SECONDS = 0.2
 PROXY_USER = "somebody:secret"
 CUT_AFTER = 7_000_000
 CUTS = 2
+RACERS = 16
+HOLD_SECONDS = 25
+COUNTS = "/counts"
 NO_SUBRESOURCE = {
     "kind": "Status",
     "apiVersion": "v1",
@@ -49,34 +55,60 @@ class Proxy(http.server.ThreadingHTTPServer):
     """Forwards each request, but for what ``mode`` says."""
 
     daemon_threads = True
+    request_queue_size = 4 * RACERS
 
     def __init__(self, mode: str, upstream: str, context: ssl.SSLContext, token: str) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.mode, self.upstream, self.context, self.token = mode, upstream, context, token
+        self.lock = threading.Lock()
+        self.all_there = threading.Event()
+        self.reads = 0
         self.writes = 0
         self.cuts = 0
+
+    def note(self, command: str) -> int:
+        """Count a request; returns which one of its kind it is, from 1 on."""
+        with self.lock:
+            if command == "PATCH":
+                self.writes += 1
+                return self.writes
+            self.reads += 1
+            return self.reads
+
+    def hold(self, number: int) -> None:
+        """Hold one of the first reads until the others are there."""
+        if number == RACERS:
+            self.all_there.set()
+        if number <= RACERS:
+            self.all_there.wait(HOLD_SECONDS)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     server: Proxy
 
     def _forward(self) -> None:
+        if self.path == COUNTS:
+            counts = {"reads": self.server.reads, "writes": self.server.writes, "together": self.server.all_there.is_set()}
+            self._answer(200, json.dumps(counts).encode())
+            return
         if self.headers.get("Upgrade"):
             self._relay()
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
         server, write = self.server, self.command == "PATCH"
-        server.writes += write
+        number = server.note(self.command)
         if server.mode == "no-subresource" and write:
             self._answer(404, json.dumps(NO_SUBRESOURCE).encode())
             return
-        if (server.mode == "lose-request" and write and server.writes == 1) or (server.mode == "away" and server.writes and not write):
+        if (server.mode == "lose-request" and write and number == 1) or (server.mode == "away" and server.writes and not write):
             self._reset()
             return
         status, reply = self._ask(body)
-        if server.mode in ("lose-reply", "away") and write and server.writes == 1:
+        if server.mode in ("lose-reply", "away") and write and number == 1:
             self._reset()
             return
+        if server.mode == "together" and not write:
+            server.hold(number)
         self._answer(status, reply)
 
     do_GET = do_PATCH = _forward
