@@ -18,7 +18,7 @@ from tests import cluster as test_cluster
 from tests import releases
 from tests.cluster.model import Progress
 
-from . import counting, fetching, fleet, role, speed, waiting
+from . import counting, differential, fetching, fleet, role, speed, waiting
 from .figures import Figure, table
 from .stage import stage
 
@@ -50,6 +50,8 @@ def main() -> int:
         figures.append(role.figure(here, options.role_rounds, say))
         figures += fetching.figures(here, options.fetch_rounds, say)
         figures += fleet.figures(here, options.pods, options.fleet_rounds, say)
+        say(f"putting {options.specs} containers to ours and to the server")
+        figures.append(differential.figure(here, options.specs))
         say("cleaning up")
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("ansible-core", "kubernetes")]
     print(f"Python {platform.python_version()}, {', '.join(versions)}, {compared_with}, cluster {cluster.kind}, {os.cpu_count()} processors")
@@ -82,6 +84,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--fleet-rounds", type=int, default=3, help="tasks on many pods (default: %(default)s)")
     parser.add_argument("--role-rounds", type=int, default=5, help="runs of the role and of the tasks that it is compared with (default: %(default)s)")
     parser.add_argument("--fetch-rounds", type=int, default=7, help="times that 100 MB are fetched (default: %(default)s)")
+    parser.add_argument("--specs", type=int, default=3000, help="generated containers that are judged (default: %(default)s)")
     return parser.parse_args()
 
 

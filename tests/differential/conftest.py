@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import subprocess
@@ -32,14 +33,26 @@ def server(cluster: Cluster) -> Server:
 
 @pytest.fixture(scope="session")
 def pods(cluster: Cluster, server: Server) -> Iterator[dict[str, specs.Document]]:
-    """One stored pod of each kind. Nothing is ever added to them."""
+    with pods_of_each_kind(cluster, server) as stored:
+        yield stored
+
+
+@contextlib.contextmanager
+def pods_of_each_kind(cluster: Cluster, server: Server) -> Iterator[dict[str, specs.Document]]:
+    """One stored pod of each kind, in a namespace of their own. Nothing is ever added to them."""
     namespace = f"kd-differential-{secrets.token_hex(3)}"
     labels = {"app.kubernetes.io/managed-by": "kubedebug-pods-tests"}
     status, _namespace = server.request("POST", "/api/v1/namespaces", {"metadata": {"name": namespace, "labels": labels}})
     assert status == 201
-    subprocess.run([*cluster.kubectl, "wait", "--for=create", "--timeout=60s", "--namespace", namespace, "serviceaccount/default"], check=True)
-    yield {kind: server.create(namespace, pod(f"pod-{number}", spec)) for number, (kind, spec) in enumerate(specs.PODS.items())}
-    server.request("DELETE", f"/api/v1/namespaces/{namespace}")
+    subprocess.run(
+        [*cluster.kubectl, "wait", "--for=create", "--timeout=60s", "--namespace", namespace, "serviceaccount/default"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield {kind: server.create(namespace, pod(f"pod-{number}", spec)) for number, (kind, spec) in enumerate(specs.PODS.items())}
+    finally:
+        server.request("DELETE", f"/api/v1/namespaces/{namespace}")
 
 
 def pod(name: str, spec: specs.Document) -> specs.Document:

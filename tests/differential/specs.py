@@ -78,6 +78,10 @@ DIVISORS = st.sampled_from(
         "",
         "1 k",
         ".5",
+        "+1",
+        "+2",
+        "1e3",
+        "1E1",
     ]
 )
 PROFILES = st.sampled_from(["Localhost", "RuntimeDefault", "Unconfined", "localhost", ""])

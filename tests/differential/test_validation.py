@@ -8,35 +8,16 @@ from __future__ import annotations
 
 import typing as t
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import pytest
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._decide import check_against
-from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
 from ansible_collections.kubedebug.pods.plugins.module_utils._schema import CONTAINER, REFUSED, TYPES
 from tests.differential import specs
-from tests.differential.conftest import SPECS
+from tests.differential.conftest import SPECS, pod
+from tests.differential.server_only import OF_OTHER_SERVERS, RULES, Rule, left_to_the_server
+from tests.differential.verdicts import agree, agree_on, ours
 
 if t.TYPE_CHECKING:
     from tests.differential.server import Server
-
-#: Findings that only a decoder has: the server stops at the first of them, so that its other findings are not known.
-DECODING = ("FieldValueTypeInvalid", "UnknownField")
-
-
-def ours(pod: specs.Document, container: specs.Document) -> dict[tuple[str, str], str]:
-    """(field, reason) of each of our findings, and its words."""
-    try:
-        check_against(pod, [container])
-    except Failure as failure:
-        return {(finding["field"], finding["reason"]): finding["message"] for finding in failure.details}
-    return {}
-
-
-def within_refused(field: str) -> bool:
-    """Whether a finding of the server is about the inside of a field that ours refuses as a whole."""
-    key = field.removeprefix("spec.ephemeralContainers[0].")
-    return any(key.startswith((f"{refused}.", f"{refused}[")) for refused in REFUSED[CONTAINER])
 
 
 def test_the_fields_are_those_of_the_server(server: Server) -> None:
@@ -49,14 +30,30 @@ def test_the_fields_are_those_of_the_server(server: Server) -> None:
 
 
 def test_verdicts_agree(server: Server, pods: dict[str, specs.Document]) -> None:
-    @settings(max_examples=SPECS, deadline=None, database=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False)
-    @given(st.sampled_from(list(pods)), specs.containers())
-    def agree(kind: str, container: specs.Document) -> None:
-        found, answer = ours(pods[kind], container), server.try_out(pods[kind], container)
-        assert bool(found) == (answer.status != 200), (answer, found)
-        if answer.causes is None or any(reason in DECODING for _field, reason in found):
-            return
-        theirs = {cause for cause in answer.causes if not within_refused(cause[0])}
-        assert set(found) == theirs, answer.message
+    assert agree(server, pods, SPECS) >= SPECS
 
-    agree()
+
+@pytest.fixture(scope="module")
+def limited(server: Server, pods: dict[str, specs.Document]) -> t.Iterator[specs.Document]:
+    """A pod in a namespace that enforces a level of Pod Security, whose service account limits the secrets."""
+    name = f"{pods['bare']['metadata']['namespace']}-limited"
+    labels = {"app.kubernetes.io/managed-by": "kubedebug-pods-tests", "pod-security.kubernetes.io/enforce": "baseline"}
+    assert server.request("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})[0] == 201
+    account = {"metadata": {"name": "limited", "annotations": {"kubernetes.io/enforce-mountable-secrets": "true"}}}
+    assert server.request("POST", f"/api/v1/namespaces/{name}/serviceaccounts", account)[0] == 201
+    yield server.create(name, pod("limited", {**specs.PODS["bare"], "serviceAccountName": "limited"}))
+    server.request("DELETE", f"/api/v1/namespaces/{name}")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_server_has_a_rule_that_is_left_to_it(rule: Rule, server: Server, limited: specs.Document) -> None:
+    answer = server.try_out(limited, rule.example)
+    assert (answer.status, ours(limited, rule.example)) == (rule.status, {}), answer
+    assert rule.says in answer.message
+    assert {field for field, _reason in answer.causes or ()} == left_to_the_server(rule.example)
+
+
+@pytest.mark.parametrize("rule", OF_OTHER_SERVERS, ids=lambda rule: rule.name)
+def test_this_server_does_not_have_a_rule_of_others(rule: Rule, server: Server, pods: dict[str, specs.Document]) -> None:
+    assert server.try_out(pods["bare"], rule.example).status == rule.status
+    agree_on(server, pods["bare"], rule.example)
