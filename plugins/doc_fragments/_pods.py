@@ -43,6 +43,7 @@ options:
     description:
       - The most pods that a selection or workload may have. Where there are more, the task fails before anything is written.
       - Pods that can take no container, as they have finished, are being deleted or are static, do not count.
+      - So it does not bound what M(kubedebug.pods.ephemeral_container_info) returns, which lists the ephemeral containers of these pods as well.
     type: int
     default: 10
   concurrency:
