@@ -67,7 +67,7 @@ class Operation:
         """The module's result."""
         if self.module is not ephemeral_container:
             return invoke(self.module, {**login, **self.options})
-        options = {"image": "busybox:1.35", "command": ["sleep", "900"], "wait": False, **self.options}
+        options = {"command": ["sleep", "900"], "wait": False, **self.options}
         return invoke(ephemeral_container, {**login, "name": self.name or next(_NAMES), **options}, check=self.check)
 
 
@@ -76,14 +76,14 @@ def operations(image: str, scratch: str) -> list[Operation]:
     here = {"pod": "runs", "image": image}
     there = {"pod": "runs", "name": "there"}
     return [
-        Operation("add a container to a `pod`", {"pod": "pending"}),
-        Operation("the same in check mode", {"pod": "pending"}, check=True),
+        Operation("add a container to a `pod`", {"pod": "pending", "image": image}),
+        Operation("the same in check mode", {"pod": "pending", "image": image}, check=True),
         Operation("find it there", {"pod": "runs", "image": image}, name="there"),
         Operation("add it and wait until it runs", {**here, "wait": True}),
         Operation("add it and return its log", {**here, "command": ["hostname"], "wait": True, "wait_for": "completed", "logs": True}),
-        Operation("add it to pods by `label_selectors` or `field_selectors`", {"label_selectors": ["of=deployment"]}),
+        Operation("add it to pods by `label_selectors` or `field_selectors`", {"label_selectors": ["of=deployment"], "image": image}),
         Operation("add it to them and wait until it runs", {"label_selectors": ["of=runs"], "image": image, "wait": True}),
-        *(Operation(f"add it to the pods of a workload `{type_}/NAME`", {"workload": f"{type_}/{type_}"}) for type_ in WORKLOADS),
+        *(Operation(f"add it to the pods of a workload `{type_}/NAME`", {"workload": f"{type_}/{type_}", "image": image}) for type_ in WORKLOADS),
         Operation("look at a `pod`", {"pod": "runs"}, ephemeral_container_info),
         Operation("look at it and return logs", {"pod": "runs", "logs": True}, ephemeral_container_info),
         Operation("look at it and return events", {"pod": "runs", "events": True}, ephemeral_container_info),
