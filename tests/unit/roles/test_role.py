@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import typing as t
 
+import ansible.template
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import READERS
 from tests import collection
@@ -81,3 +83,25 @@ def test_what_the_tasks_use_is_documented() -> None:
 
 def test_there_is_an_entry_point_for_each_spec() -> None:
     assert all((ROLE / "tasks" / f"{name}.yml").is_file() for name in SPECS)
+
+
+END = "-----END KD files-----"
+
+
+@pytest.mark.parametrize(
+    ("held", "over"),
+    [
+        ({"msg": "MODULE FAILURE"}, True),
+        ({"msg": "gone", "failure": {"code": "pod_not_found"}}, True),
+        ({"msg": "no log", "failure": {"code": "forbidden_rbac"}, "containers": [{"state": "running", "log": None}]}, True),
+        ({"failure": None, "containers": [{"state": "running", "log": f"x\n{END}\n"}, {"state": "terminated", "log": "x"}]}, True),
+        ({"containers": [{"state": "running", "log": f"x\n{END}\n"}, {"state": "running", "log": "x"}]}, False),
+        ({"containers": [{"state": "running", "log": None}]}, False),
+    ],
+)
+def test_waiting_for_a_container_that_holds_ends(held: dict[str, t.Any], over: bool) -> None:
+    tasks = yaml.safe_load((ROLE / "tasks" / "preset.yml").read_text())
+    [until] = [task["until"] for task in tasks if "until" in task]
+    trusted = getattr(ansible.template, "trust_as_template", str)
+    templar = ansible.template.Templar(loader=DataLoader(), variables={"_debug_held": held})
+    assert templar.template(trusted(f"{{{{ {until} }}}}")) is over
