@@ -22,6 +22,8 @@ from ._validate import is_within, live_errors, names, pod_errors, static_errors
 
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 _SHOWN = 6
+#: Characters of a container's name (a DNS label).
+_LONGEST_NAME = 63
 
 
 class Policy(t.NamedTuple):
@@ -85,7 +87,8 @@ def _raise_invalid(errors: t.Sequence[FieldError], pod: str | None = None, code:
 def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]], policy: Policy, unknown: t.Sequence[t.Sequence[str]] = ()) -> Decision:
     """Look up each wanted container by name, whatever the pod's phase. ``unknown``: for each, fields of its securityContext that nobody knows.
 
-    Raises Failure ``pod_replaced``, ``different``, ``removal_refused`` or ``finished``, each before anything is written.
+    Raises Failure ``pod_replaced``, ``different``, ``removal_refused``, ``finished`` or, where the next name would be too long, ``invalid_spec``, each
+    before anything is written.
     """
     uid = pod["metadata"]["uid"]
     if policy.pod_uid and policy.pod_uid != uid:
@@ -107,6 +110,8 @@ def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.A
         if policy.on_finished == "next":
             others = [*order, *(other["name"] for other in containers if other is not wanted), *names(pod, "containers", "initContainers")]
             name = _next_name(pod, name, others, _Sameness(pod, wanted, keys, policy.allow_injected))
+            if len(name) > _LONGEST_NAME >= len(wanted["name"]):
+                raise _no_next_name(pod, wanted["name"], name)
         order.append(name)
         found = spec_of(pod, name)
         if found is None:
@@ -167,6 +172,17 @@ def _next_name(pod: t.Mapping[str, t.Any], base: str, others: t.Sequence[str], s
     if not numbers:
         return base
     return next(name for name in (f"{base}-{number}" for number in itertools.count(max(numbers) + 1)) if name not in others)
+
+
+def _no_next_name(pod: t.Mapping[str, t.Any], base: str, name: str) -> Failure:
+    return Failure(
+        "invalid_spec",
+        f"The ephemeral container {base} on pod {_place(pod)} is over, and the next name, {name}, is longer than the {_LONGEST_NAME} characters that a name "
+        "may have.",
+        container=base,
+        field="on_finished",
+        hint=f"Nothing was written. Use a name of at most {_LONGEST_NAME - len(name) + len(base)} characters, so that on_finished: next can number it.",
+    )
 
 
 def _decide_absent(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.Any]]) -> Decision:

@@ -432,7 +432,9 @@ containers:
       type: dict
       returned: always
     attach_command:
-      description: The command that attaches a person to the container.
+      description:
+        - The command that attaches a person to the container, null where it has ended or its pod has. It names the context of the kubeconfig that
+          was used, or the O(host), and never credentials.
       type: str
       returned: always
       sample: kubectl attach -it -n shop cart-7c9f -c debugger

@@ -406,3 +406,16 @@ def test_injected_fields_of_the_reply_are_listed() -> None:
 def test_failures_are_plain_data() -> None:
     failure = failure_of(decide, pod(stored(image="x:1")), [SENT], Policy())
     assert json.loads(json.dumps(failure.to_dict())) == failure.to_dict()
+
+
+def test_a_next_name_that_is_too_long_is_said() -> None:
+    base = "x" * 62
+    document = pod(stored(name=base), states={base: terminated()})
+    with pytest.raises(Failure) as caught:
+        decide(document, [{**SENT, "name": base}], Policy(on_finished="next"))
+    assert (caught.value.code, caught.value.field) == ("invalid_spec", "on_finished")
+    assert f"{base}-2" in caught.value.msg
+    assert "at most 61 characters" in caught.value.msg
+    shorter = base[:61]
+    document = pod(stored(name=shorter), states={shorter: terminated()})
+    assert decide(document, [{**SENT, "name": shorter}], Policy(on_finished="next")).order == [f"{shorter}-2"]
