@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.kubedebug.pods.plugins.module_utils import _client
+from ansible_collections.kubedebug.pods.plugins.module_utils import _client, _ensure, _wait
 from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container as module
 from tests.unit.plugins.modules.documents import ASKED, DUPLICATE, PATCH_PATH, POD_PATH, RUNNING, TEST_FAILED, pod, status, stored
 from tests.unit.plugins.modules.script import Call, Request
@@ -152,3 +152,54 @@ def test_a_server_that_wants_to_be_left_alone_for_longer_than_there_is_time(run_
     assert result["changed"]
     assert len(pauses) == 1
     assert 6 < pauses[0] <= 7
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(Call("PATCH", PATCH_PATH).text(b"upstream timed out", 504), "outcome_unknown"), (patch(AWAY, 503), "outcome_unknown")],
+    ids=["of a gateway", "of a server that is going"],
+)
+def test_an_answer_that_does_not_say_what_becomes_of_the_write(run_module: RunModule, answer: Call, code: str) -> None:
+    """A gateway may give up on a request that the API server still carries out."""
+    result = run_module(module, [get(pod()), answer, get(pod())], **ASKED, wait_timeout=0)
+    assert (result["failure"]["code"], result["changed"]) == (code, True)
+
+
+def test_a_server_that_says_that_the_write_failed_is_believed(run_module: RunModule) -> None:
+    failed = status(500, "InternalError", "failed calling webhook")
+    result = run_module(module, [get(pod()), patch(failed, 500), get(pod())], **ASKED, wait_timeout=0)
+    assert (result["failure"]["code"], result["changed"]) == ("api_error", False)
+
+
+def test_no_write_begins_after_its_time(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ensure, "_LEAST_SECONDS", -1.0)
+    monkeypatch.setattr(time, "monotonic", iter(range(1000)).__next__)
+    result = run_module(module, [get(pod())], **ASKED, wait_timeout=0)
+    assert (result["failure"]["code"], result["changed"]) == ("timed_out", False)
+    assert "Nothing was written" in result["msg"]
+
+
+def test_an_error_that_nobody_knows_does_not_hide_what_was_written(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: t.Any) -> t.NoReturn:
+        raise KeyError("a secret")
+
+    monkeypatch.setattr(_wait, "wait", broken)
+    result = run_module(module, [get(pod()), patch()], **ASKED)
+    assert (result["failure"]["code"], result["changed"]) == ("api_error", True)
+    assert "KeyError in broken" in result["msg"]
+    assert "a secret" not in result["msg"]
+
+
+def test_an_error_that_nobody_knows_before_the_reply_is_no_unchanged(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
+        raise KeyError("a secret")
+
+    monkeypatch.setattr(_ensure, "check_stored", broken)
+    result = run_module(module, [get(pod()), patch()], **ASKED)
+    assert (result["failure"]["code"], result["changed"]) == ("outcome_unknown", True)
+
+
+def test_a_target_that_is_not_there_is_said_before_what_it_would_have_told(run_module: RunModule) -> None:
+    result = run_module(module, [get(pod())], **ASKED, target="crat", profile="match_target")
+    assert (result["failure"]["code"], result["failure"]["field"]) == ("invalid_spec", "spec.ephemeralContainers[0].targetContainerName")
+    assert "crat" in result["msg"]
