@@ -13,6 +13,8 @@ import collections
 import re
 import typing as t
 
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import printable
+
 from . import _debug_proc as proc
 
 if t.TYPE_CHECKING:
@@ -208,7 +210,9 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     cut = any(len(part.lines) >= most for name in ("changed", "privileged") for part in parts.all(name))
     space = [one for one in (_space(part) for part in parts.all("space")) if one]
     deleted = [one for one in (_deleted(part) for part in parts.all("deleted")) if one]
-    problems = [f"{one['place']} is {one['used']:.0%} full ({_mib(one['free'])} free)" for one in space if one["used"] is not None and one["used"] >= NEARLY]
+    paths = [_path(part, root) for part in parts.all("path") if part.lines]
+    problems = [f"{one['asked']} is left out: {one['error']}" for one in paths if one["error"]]
+    problems += [f"{one['place']} is {one['used']:.0%} full ({_mib(one['free'])} free)" for one in space if one["used"] is not None and one["used"] >= NEARLY]
     problems += [
         f"{one['place']} has {one['inodes_used']:.0%} of its inodes used" for one in space if one["inodes_used"] is not None and one["inodes_used"] >= NEARLY
     ]
@@ -220,6 +224,7 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         problems.append(f"the archive is not complete: {archive.lines[-1] if archive.lines else f'tar ended with {archive.code}'}")
     data = {
         "from": _number(next((part.title[1] for part in parts.all("from")), "")),
+        "paths": paths,
         "changed": changed,
         "privileged": privileged,
         "space": space,
@@ -264,8 +269,9 @@ def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> 
             found.data.update(own=_credentials(own), target=_credentials(target))
             if denied:
                 found.problems.append(f"permission was denied ({', '.join(denied[:_SHOWN])}{_more(denied)}). {proc.why_denied(own, target)}")
-    told = "; ".join([*([found.summary] if found.summary else []), *found.problems])
-    return found._replace(summary=f"{TITLES.get(preset, preset.capitalize())}: {told}")
+    problems = [printable(problem) for problem in found.problems]
+    told = "; ".join([*([printable(found.summary)] if found.summary else []), *problems])
+    return found._replace(summary=f"{TITLES.get(preset, preset.capitalize())}: {told}", problems=problems)
 
 
 def _read(preset: str, parts: Parts, arguments: t.Sequence[str]) -> Answer:
@@ -298,6 +304,12 @@ def _mib(size: int | None) -> str:
 
 def _credentials(found: proc.Credentials) -> dict[str, t.Any]:
     return {"user": int(found.user[1]), "group": int(found.group[1]), "capabilities": sorted(found.effective), "no_new_privileges": found.no_new_privileges}
+
+
+def _path(part: Part, root: str) -> dict[str, t.Any]:
+    """A path that was asked for, and where the target's symbolic links lead from it."""
+    asked, found = part.lines[0], part.lines[-1].replace(root, "") if root else part.lines[-1]
+    return {"asked": asked, "path": found if part.code == 0 else None, "error": found if part.code else None}
 
 
 def _query(part: Part) -> dict[str, t.Any]:

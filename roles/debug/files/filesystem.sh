@@ -35,19 +35,55 @@ while read -r type place mode; do
 done <"$KD_OUT.own/mounts"
 part mounted cat "$KD_OUT.own/files"
 
+# resolve PATH: sets resolved to the path of the target without symbolic links, empty for /. An absolute link means a path of the target, not one of
+# this container, so links are followed here, step by step. What is below /proc/PID/root must never be reached through a link of the target.
+resolve() {
+  rest=$1 resolved='' links=0
+  while [ -n "$rest" ]; do
+    step=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+    case $step in
+      '' | .) continue ;;
+      ..) resolved=${resolved%/*}; continue ;;
+    esac
+    if [ ! -L "$KD_ROOT$resolved/$step" ]; then
+      resolved=$resolved/$step
+      continue
+    fi
+    links=$((links + 1))
+    [ "$links" -le 40 ] || { echo 'too many symbolic links'; return 1; }
+    # The x keeps line ends that the link's text ends with.
+    link=$(readlink -n "$KD_ROOT$resolved/$step"; echo x)
+    link=${link%x}
+    [ -n "$link" ] || { echo 'a symbolic link could not be read'; return 1; }
+    case $link in /*) resolved='' ;; esac
+    rest=$link/$rest
+  done
+  ls -d "$KD_ROOT${resolved:-/}" >/dev/null
+}
+# locate PATH: what was asked for, and where that is or why it is nowhere. Sets resolved, and as part does, code.
+path=0 code=0
+located() { printf '%s\n' "$1" && resolve "$1" && printf '%s\n' "${resolved:-/}"; }
+locate() {
+  part "path $path" located "$1"
+  path=$((path + 1))
+}
+
 list() { head -n "$lines" <"$KD_OUT.own/found"; }
-changed() { find "$KD_ROOT$1/" -xdev -newer "$KD_OUT.own/from" -type f -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
-privileged() { find "$KD_ROOT$1/" -xdev -type f '(' -perm -4000 -o -perm -2000 ')' -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
+# Without a slash at its end, find does not follow what has become a link since.
+changed() { find "$KD_ROOT${1:-/}" -xdev -newer "$KD_OUT.own/from" -type f -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
+privileged() { find "$KD_ROOT${1:-/}" -xdev -type f '(' -perm -4000 -o -perm -2000 ')' -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
 deleted() { stat -L -c '%s %F' "$1" && readlink "$1"; }
 search() {
   part changed changed "$1"
   part privileged privileged "$1"
 }
 while [ "$paths" -gt 0 ]; do
-  if [ "$1" = / ]; then
+  locate "$1"
+  if [ "$code" -eq 0 ] && [ -z "$resolved" ]; then
     while read -r folder; do search "${folder%/}" </dev/null; done <"$KD_OUT.own/folders"
-  else
-    search "${1%/}"
+  elif [ "$code" -eq 0 ]; then
+    search "$resolved"
   fi
   shift
   paths=$((paths - 1))
@@ -61,4 +97,17 @@ for member in $KD_MEMBERS; do
   done
 done
 
-[ "$#" -eq 0 ] || part archive tar -C "$KD_ROOT/" -cf "$KD_OUT/files.tar" "$@"
+archive() {
+  [ "$#" -eq 0 ] || tar -C "$KD_ROOT/" -cf "$KD_OUT/files.tar" "$@" || return
+  [ "$lost" -eq 0 ] || { echo "paths that are left out: $lost"; return 1; }
+}
+asked=$# lost=0
+[ "$asked" -eq 0 ] || {
+  while [ "$asked" -gt 0 ]; do
+    locate "$1"
+    if [ "$code" -eq 0 ]; then set -- "$@" ".$resolved"; else lost=$((lost + 1)); fi
+    shift
+    asked=$((asked - 1))
+  done
+  part archive archive "$@"
+}

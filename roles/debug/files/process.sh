@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh
 
-# Arguments: how many processes of the target to describe at most. Names of environment variables, never their values.
+# Arguments: how many processes of the target to describe at most. Names of environment variables, never their values:
+# an entry that is not NAME=VALUE may be one.
 # In command lines and environments NUL becomes a line's end, and a line's end the character 1.
-environment_names() { cat "/proc/$1/environ" >"$KD_OUT.own/raw" && tr '\n\0' '\001\n' <"$KD_OUT.own/raw" | sed 's/=.*//'; }
+environment_names() { cat "/proc/$1/environ" >"$KD_OUT.own/raw" && tr '\n\0' '\001\n' <"$KD_OUT.own/raw" | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'; }
 command_line() { tr '\n\0' '\001\n' <"/proc/$1/cmdline"; }
 
 find_target

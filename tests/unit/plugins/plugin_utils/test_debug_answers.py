@@ -268,6 +268,25 @@ def test_filesystem_archive_that_is_not_complete() -> None:
     assert ask("filesystem", text, "0", "10", "1", "/").problems == ["the archive is not complete: tar: ./none: No such file or directory"]
 
 
+def test_filesystem_paths() -> None:
+    text = (
+        part("pid 7")
+        + part("path 0", "/tmp/abs\n/etc")
+        + part("path 1", "/tmp/loop\ntoo many symbolic links", 1)
+        + part("path 2", f"/none\nls: {ROOT}/none: No such file or directory", 1)
+    )
+    found = ask("filesystem", text, "0", "10", "3", "/tmp/abs", "/tmp/loop", "/none")
+    assert [one["path"] for one in found.data["paths"]] == ["/etc", None, None]
+    assert found.problems == ["/tmp/loop is left out: too many symbolic links", "/none is left out: ls: /none: No such file or directory"]
+
+
+def test_nothing_that_a_pod_says_steers_a_terminal() -> None:
+    found = ask("filesystem", part("pid 7") + part("archive", "tar: \x1b[2J\u202e", 1), "0", "10", "1", "/")
+    assert found.problems == ["the archive is not complete: tar: \\x1b[2J\\u202e"]
+    assert found.summary.isprintable()
+    assert ask("shell", part("identity", "uid=1\x1b]0;x\x07")).summary == "Shell: a shell as uid=1\\x1b]0;x\\x07"
+
+
 OWN = "Uid:\t65532\t65532\t65532\t65532\nGid:\t65532\t65532\t65532\t65532\nCapPrm:\t0\nCapEff:\t0"
 
 

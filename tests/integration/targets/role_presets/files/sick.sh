@@ -10,6 +10,11 @@ sleep 3600 "$hostile" &
 sh -c 'while :; do sleep 60; done' "$hostile" &
 touch "/tmp/$hostile" || touch '/tmp/{{ 1 + 1 }}'
 echo written >/tmp/changed.txt
+mkdir -p /tmp/own/deep
+echo mine >/tmp/own/deep/file
+ln -s /tmp/own /tmp/last
+ln -s /tmp/own /tmp/middle
+ln -s /tmp/loop /tmp/loop
 cp /bin/busybox /tmp/privileged
 chmod 4755 /tmp/privileged
 dd if=/dev/zero of=/data/full bs=1k count=1024 2>/dev/null

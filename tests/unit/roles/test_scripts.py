@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The kubedebug.pods authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Functions of the presets' scripts under real shells."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import collection
+
+FILES = collection.ROOT / "roles" / "debug" / "files"
+
+
+def function(script: str, name: str) -> str:
+    found = re.search(rf"^{name}\(\) \{{(?: .*|\n(?:.*\n)*?)\}}$", (FILES / script).read_text(), re.MULTILINE)
+    assert found, name
+    return found.group()
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", ""),
+        ("//tmp/./own/", "/tmp/own"),
+        ("/tmp/..", ""),
+        ("/../../tmp", "/tmp"),
+        ("/tmp/last", "/etc/passwd"),
+        ("/tmp/middle/passwd", "/etc/passwd"),
+        ("/tmp/out/passwd", "/etc/passwd"),
+        ("/tmp/near/a b\n", "/tmp/own/a b\n"),
+        ("/tmp/end", "/tmp/own/a b\n"),
+        ("/tmp/chain", "/etc/passwd"),
+        ("/tmp/loop", None),
+        ("/tmp/loop/x", None),
+        ("/tmp/dangling", None),
+        ("/none", None),
+    ],
+)
+def test_links_of_the_target_lead_within_the_target(shell: list[str], path: str, expected: str | None, tmp_path: Path) -> None:
+    for folder in ("etc", "tmp/own"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in ("etc/passwd", "tmp/own/a b\n"):
+        (tmp_path / file).write_text("the target's")
+    links = {"last": "/etc/passwd", "middle": "/etc", "out": "../../../../../../../../../../etc", "near": "own", "end": "/tmp/own/a b\n"}
+    for name, leads in {**links, "chain": "/tmp/last", "loop": "/tmp/loop", "dangling": "/usr"}.items():
+        (tmp_path / "tmp" / name).symlink_to(leads)
+    script = f'{function("filesystem.sh", "resolve")}\nresolve "$1" && printf \'%s\' "$resolved"'
+    ran = subprocess.run(
+        [*shell, "-c", script, "sh", path], env={"PATH": "/usr/bin:/bin", "KD_ROOT": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert (ran.stdout if ran.returncode == 0 else None) == expected
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
+def test_of_an_environment_only_names_are_told(shell: list[str], tmp_path: Path) -> None:
+    (tmp_path / "environ").write_bytes(b"PATH=/bin\0KEY=one\ntwo=three\0topsecret\0=hidden\0_a1=\0")
+    script = function("process.sh", "environment_names").replace("/proc/$1/environ", "$1") + '\nenvironment_names "$1"'
+    (tmp_path / "out.own").mkdir()
+    told = subprocess.run(
+        [*shell, "-c", script, "sh", str(tmp_path / "environ")],
+        env={"PATH": "/usr/bin:/bin", "KD_OUT": str(tmp_path / "out")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told.split() == ["PATH", "KEY", "_a1"]
