@@ -20,6 +20,19 @@ CLOCK_SKEW = 180
 #: Where no target is matched: busybox is an image of root, which runAsNonRoot does not start.
 NOBODY = {"runAsUser": 65532, "runAsGroup": 65532}
 _TARGET = ("none", "optional", "required")
+#: The least and most of each number that may be given. The most keep a container's time, a list and a file within what a pod can be asked for.
+NUMBERS = {
+    "debug_window": (1, 604800),
+    "debug_max_pods": (1, 100000),
+    "debug_concurrency": (1, 1000),
+    "debug_patience": (0, 86400),
+    "debug_shell_ttl": (1, 604800),
+    "debug_connect_timeout": (1, 3600),
+    "debug_process_limit": (1, 100000),
+    "debug_filesystem_since": (0, 1000000000),
+    "debug_filesystem_lines": (1, 1000000),
+    "debug_filesystem_archive_mib": (1, 1048576),
+}
 
 
 class BadRequest(Exception):
@@ -51,10 +64,11 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
     """What the role works by: ``candidates`` are the container of this time window and of the one before, each with ``name`` and ``definition``.
 
     ``request``: preset (its name), data (vars/presets/NAME.yml), wrapper and script (texts), image, registry, digest, target, profile,
-    security_context, incident, reason, window and patience (seconds).
+    security_context, incident, reason, window and patience (seconds), and numbers: the role's variables that are in NUMBERS, by their names.
 
     Everything in the container goes into its name's hash: two requests share a name only if they are equal.
     """
+    _check_numbers(request["numbers"])
     name, data = request["preset"], request["data"]
     target = _target(name, data["target"], request["target"])
     profile = request["profile"] or ("match_target" if target else "restricted")
@@ -87,6 +101,17 @@ def choose(planned: t.Mapping[str, t.Any], found: t.Iterable[t.Mapping[str, t.An
     earliest = planned["now"] - planned["window"]
     young = any(entry.get("name") == previous["name"] and _added(entry, planned["now"]) > earliest for entry in found)
     return dict(previous if young else current)
+
+
+def _check_numbers(given: t.Mapping[str, t.Any]) -> None:
+    for name, value in given.items():
+        least, most = NUMBERS[name]
+        try:
+            fits = not isinstance(value, (bool, float)) and least <= int(value) <= most
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise BadRequest(f"{name} is {value!r}. It has to be an integer from {least} to {most}.")
 
 
 def _target(preset: str, needs: str, given: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import READERS
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import NUMBERS
 from tests import collection
 
 ROLE = collection.ROOT / "roles" / "debug"
@@ -65,6 +66,15 @@ def test_the_defaults_are_the_documented_ones(entry_point: str) -> None:
             assert DEFAULTS[name] == option["default"], name
         elif not option.get("required"):
             assert name not in DEFAULTS, name
+
+
+def test_every_number_has_a_least_and_a_most_that_are_asked_for() -> None:
+    tasks = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text())
+    [numbers] = [task["vars"]["_debug_request"]["numbers"] for task in tasks if "_debug_request" in task.get("vars", {})]
+    integers = {name for name, option in SPECS["main"]["options"].items() if option["type"] == "int"}
+    assert set(numbers) == set(NUMBERS) == integers
+    assert numbers == {name: f"{{{{ {name} }}}}" for name in NUMBERS}
+    assert all(NUMBERS[name][0] <= DEFAULTS[name] <= NUMBERS[name][1] for name in NUMBERS)
 
 
 def test_every_default_is_documented() -> None:

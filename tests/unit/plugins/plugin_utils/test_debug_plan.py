@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import BadRequest, bare, choose, escape, image, plan
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import NUMBERS, BadRequest, bare, choose, escape, image, plan
 
 NOW = 1_800_000_100.0
 DATA = {"target": "optional", "class": 0, "timeout": 20, "hold": 0, "arguments": ["a", 5]}
@@ -30,6 +30,7 @@ REQUEST: dict[str, t.Any] = {
     "reason": "",
     "window": 900,
     "patience": 90,
+    "numbers": {"debug_window": 900},
 }
 
 
@@ -176,3 +177,18 @@ def test_images() -> None:
 def test_what_cannot_be(change: dict[str, t.Any], words: str) -> None:
     with pytest.raises(BadRequest, match=words):
         plan({**REQUEST, **change}, NOW)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_have_a_least_and_a_most(name: str) -> None:
+    least, most = NUMBERS[name]
+    for value in (least, most, str(least), str(most)):
+        plan({**REQUEST, "numbers": {name: value}}, NOW)
+    for value in (least - 1, most + 1, str(least - 1), -(10**30), "", "x", None, True, 1.5, [1]):
+        with pytest.raises(BadRequest, match=rf"^{name} is .* an integer from {least} to {most}\.$"):
+            plan({**REQUEST, "numbers": {name: value}}, NOW)
+
+
+def test_a_window_of_no_time_is_refused_before_it_is_divided_by() -> None:
+    with pytest.raises(BadRequest, match="debug_window is 0"):
+        plan({**REQUEST, "window": 0, "numbers": {"debug_window": 0}}, NOW)
