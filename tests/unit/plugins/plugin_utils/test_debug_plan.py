@@ -184,9 +184,10 @@ def test_numbers_have_a_least_and_a_most(name: str) -> None:
     least, most = NUMBERS[name]
     for value in (least, most, str(least), str(most)):
         plan({**REQUEST, "numbers": {name: value}}, NOW)
-    for value in (least - 1, most + 1, str(least - 1), -(10**30), "", "x", None, True, 1.5, [1]):
+    wrong: list[t.Any] = [least - 1, most + 1, str(least - 1), -(10**30), "", "x", None, True, 1.5, [1]]
+    for bad in wrong:
         with pytest.raises(BadRequest, match=rf"^{name} is .* an integer from {least} to {most}\.$"):
-            plan({**REQUEST, "numbers": {name: value}}, NOW)
+            plan({**REQUEST, "numbers": {name: bad}}, NOW)
 
 
 def test_a_window_of_no_time_is_refused_before_it_is_divided_by() -> None:
