@@ -107,12 +107,14 @@ def test_a_file_that_grows_too_large_ends_the_tool(shell: list[str], tmp_path: P
 
 
 def test_time_is_up_for_the_tool_and_all_that_it_started(shell: list[str], tmp_path: Path) -> None:
-    done = run(shell, tmp_path, ["sh", "-c", "echo begun; sleep 3217 & sleep 3217; wait"], KD_TIMEOUT="1")
+    # A number that no other worker's test sleeps for.
+    nap = str(3_000_000 + os.getpid())
+    done = run(shell, tmp_path, ["sh", "-c", f"echo begun; sleep {nap} & sleep {nap}; wait"], KD_TIMEOUT="1")
     assert done.verdict is not None
     assert done.verdict["timed_out"] is True
     assert done.verdict["state"] == "done"
     assert done.frames["stdout"].content == b"begun\n"
-    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if _read(path) == b"sleep\x003217\x00"]
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if _read(path) == f"sleep\0{nap}\0".encode()]
 
 
 def test_a_tool_that_ignores_the_signal_is_killed(shell: list[str], tmp_path: Path) -> None:
