@@ -124,7 +124,8 @@ def ensure(client: Client, request: Request, pods: Pods) -> Ensured:
         outcomes = [Outcome(Reference(pods.namespace, str(pod["metadata"]["name"])), pod) for pod in pods.listed]
     last = max(deadline, time.monotonic() + _LEAST_SECONDS)
     write = _Write(client, request, manager, deadline, pods.named is None, last)
-    side_by_side(lambda outcome: _settle(write, outcome), outcomes, request.concurrency)
+    unknown = "api_error" if request.dry_run else "outcome_unknown"
+    side_by_side(_guarded(lambda outcome: _settle(write, outcome), unknown), outcomes, request.concurrency)
     left_out = list(pods.unfit)
     if pods.named is None:
         left_out += [outcome.failure for outcome in outcomes if outcome.failure and not outcome.changed and outcome.failure.code in _UNFIT]
@@ -181,8 +182,18 @@ def _settle(write: _Write, outcome: Outcome) -> None:
         if request.dry_run and failure.code == "forbidden_rbac" and failure.details[0].get("resource") == "pods/ephemeralcontainers":
             failure.message += " Check mode asks the server for a dry run, which needs the same right as the write."
         outcome.fail(failure)
-    except Exception as exc:  # noqa: BLE001 - what nobody knows on one pod must not hide what was written to the others
-        outcome.fail(_unexpected("outcome_unknown", exc))
+
+
+def _guarded(work: t.Callable[[Outcome], None], code: str) -> t.Callable[[Outcome], None]:
+    """``work`` whose unknown errors are the outcome's failure: on one pod they must not hide what was written to it and to the others."""
+
+    def guarded(outcome: Outcome) -> None:
+        try:
+            work(outcome)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it is told as a failure of this pod
+            outcome.fail(_unexpected(code, exc))
+
+    return guarded
 
 
 def _unexpected(code: str, exc: Exception) -> Failure:
@@ -359,7 +370,8 @@ def _read_logs(client: Client, request: Request, outcomes: t.Sequence[Outcome]) 
     there = [(outcome, names) for outcome in outcomes if (names := [name for name in outcome.names if _has_log(request, outcome, name)])]
     share = min(request.log_limit_bytes, LOG_BYTES_A_TASK // max(1, len(there)))
     named = {id(outcome): names for outcome, names in there}
-    side_by_side(lambda outcome: _read_log(client, request, outcome, named[id(outcome)], share), [outcome for outcome, _names in there], request.concurrency)
+    read = _guarded(lambda outcome: _read_log(client, request, outcome, named[id(outcome)], share), "api_error")
+    side_by_side(read, [outcome for outcome, _names in there], request.concurrency)
 
 
 def _has_log(request: Request, outcome: Outcome, name: str) -> bool:

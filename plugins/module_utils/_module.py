@@ -33,11 +33,11 @@ class Module(AnsibleModule):
     """An AnsibleModule that supports check mode, hides the secrets within its options, and whose own complaints about them carry a ``failure``."""
 
     def __init__(self, spec: ArgumentSpec) -> None:
-        super().__init__(supports_check_mode=True, **spec.to_kwargs())  # type: ignore[no-untyped-call]
+        super().__init__(supports_check_mode=True, **spec.to_kwargs())  # type: ignore[no-untyped-call]  # Ansible has no type hints
 
     def _load_params(self) -> None:
         """Know the secrets before the first complaint, and before the system's log is told how the module was called."""
-        super()._load_params()  # type: ignore[no-untyped-call]
+        super()._load_params()  # type: ignore[no-untyped-call]  # Ansible has no type hints
         self.no_log_values.update(_auth.secrets({option: self.params.get(option) for option in ("kubeconfig", "host", "proxy")}))
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:

@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
         wrap_async = self._task.async_val and not getattr(self._connection, "has_native_async", False)
         result = merge_hash(result, self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async))
         if not wrap_async:
-            self._remove_tmp_path(self._connection._shell.tmpdir)  # type: ignore[no-untyped-call]
+            self._remove_tmp_path(self._connection._shell.tmpdir)  # type: ignore[no-untyped-call]  # Ansible has no type hints
         return result
 
     def _find_kubeconfig(self, arguments: dict[str, t.Any]) -> None:
@@ -78,7 +78,7 @@ class ActionModule(ActionBase):
     def _find(self, path: str) -> str:
         """The path of the file, looked for as other actions do; unchanged where there is none, which is the module's to complain about."""
         try:
-            return str(self._find_needle("files", path))  # type: ignore[no-untyped-call]
+            return str(self._find_needle("files", path))  # type: ignore[no-untyped-call]  # Ansible has no type hints
         except AnsibleError:
             return path
 

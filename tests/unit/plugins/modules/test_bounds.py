@@ -199,6 +199,19 @@ def test_an_error_that_nobody_knows_before_the_reply_is_no_unchanged(run_module:
     assert (result["failure"]["code"], result["changed"]) == ("outcome_unknown", True)
 
 
+def test_an_error_that_nobody_knows_in_check_mode_has_changed_nothing(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ensure, "decide", None)
+    result = run_module(module, [get(pod())], check=True, **ASKED)
+    assert (result["failure"]["code"], result["changed"]) == ("api_error", False)
+
+
+def test_an_error_that_nobody_knows_in_a_log_does_not_hide_what_was_written(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_client.Client, "read_log", None)
+    there = pod(stored(), states={"debugger": RUNNING}, version="101")
+    result = run_module(module, [get(pod()), patch(there)], logs=True, **ASKED)
+    assert (result["failure"]["code"], result["changed"]) == ("api_error", True)
+
+
 def test_a_target_that_is_not_there_is_said_before_what_it_would_have_told(run_module: RunModule) -> None:
     result = run_module(module, [get(pod())], **ASKED, target="crat", profile="match_target")
     assert (result["failure"]["code"], result["failure"]["field"]) == ("invalid_spec", "spec.ephemeralContainers[0].targetContainerName")
