@@ -17,7 +17,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from . import _kubernetes
-from ._errors import Failure, printable, type_of
+from ._errors import Failure, is_kubeconfig_text, printable, type_of
 
 if t.TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -106,7 +106,7 @@ def secrets(settings: t.Mapping[str, t.Any]) -> set[str]:
     kubeconfig = settings.get("kubeconfig")
     if isinstance(kubeconfig, dict):
         found.update(_secrets_within(kubeconfig))
-    elif is_text(kubeconfig):
+    elif is_kubeconfig_text(kubeconfig):
         found.add(kubeconfig)
     return _texts(found)
 
@@ -123,11 +123,6 @@ def _basics(holder: t.Mapping[t.Any, t.Any]) -> t.Iterator[str]:
 
 def _texts(values: t.Iterable[t.Any]) -> set[str]:
     return {value for value in values if isinstance(value, str) and value}
-
-
-def is_text(kubeconfig: t.Any) -> bool:
-    """Whether that is a kubeconfig's text, where a file's name or a mapping should be."""
-    return isinstance(kubeconfig, str) and (len(kubeconfig.splitlines()) > 1 or kubeconfig.lstrip().startswith(("{", "apiVersion")))
 
 
 def _password_within(url: t.Any) -> str | None:
@@ -349,7 +344,7 @@ def _load_kubeconfig(settings: t.Mapping[str, t.Any], configuration: Configurati
     kubeconfig, context = settings.get("kubeconfig"), settings.get("context")
     if kubeconfig is not None and not isinstance(kubeconfig, (str, dict)):
         raise Failure("invalid_options", f"kubeconfig is {type_of(kubeconfig)}, and has to be a file's name or a mapping.", field="kubeconfig")
-    if is_text(kubeconfig):
+    if is_kubeconfig_text(kubeconfig):
         raise Failure(
             "invalid_options",
             "kubeconfig is the text of one, and has to be a file's name or a mapping.",

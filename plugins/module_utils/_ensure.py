@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 import typing as t
-import uuid
 
 from ._client import LOG_BYTES_A_TASK, PATIENCE, Added, Client, Conflict, Lost, side_by_side
 from ._decide import Decision, Kept, Policy, check_against, check_known, check_stored, check_writable, decide
@@ -50,8 +50,7 @@ class Pods(t.NamedTuple):
     label_selector: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
+class Request(t.NamedTuple):
     """What a task asks for, the same for each of its pods. Times in seconds."""
 
     containers: t.Sequence[dict[str, t.Any]]
@@ -70,7 +69,7 @@ class Request:
     concurrency: int = 8
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False, repr=False)
 class Outcome:
     """What became of one pod. ``pod`` is its last known state, null where there is none; ``before`` the names of its ephemeral containers as they
     were first seen; ``written`` the pod as the server stored it; ``left_out`` says what of ``mounts_from`` the container that was sent does not have;
@@ -117,7 +116,7 @@ def ensure(client: Client, request: Request, pods: Pods) -> Ensured:
     Raises Failure ``no_pods_matched`` where a selection has no pod that could take a container, nor one that has it.
     """
     deadline = time.monotonic() + request.wait_timeout
-    manager, cut = manager_name(request.requested_by, uuid.uuid4().hex[:16])
+    manager, cut = manager_name(request.requested_by, os.urandom(8).hex())
     if pods.named is not None:
         outcomes = [Outcome(Reference(pods.namespace, pods.named))]
     else:

@@ -79,6 +79,11 @@ def type_of(value: object) -> str:
     return _TYPES.get(type(value), type(value).__name__)
 
 
+def is_kubeconfig_text(kubeconfig: object) -> bool:
+    """Whether that is a kubeconfig's text, where a file's name or a mapping should be: its secrets must not be taken for a file's name and shown."""
+    return isinstance(kubeconfig, str) and (len(kubeconfig.splitlines()) > 1 or kubeconfig.lstrip().startswith(("{", "apiVersion")))
+
+
 class FieldError(t.NamedTuple):
     """One finding: the option or the API's field path, the reason as in ``status.details.causes[].reason``, and the words."""
 

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import traceback
 import typing as t
@@ -21,6 +23,9 @@ from ._errors import Failure, FieldError
 
 if t.TYPE_CHECKING:
     from ._argspec import ArgumentSpec
+
+# The process ends with its task: Python need not search all that was loaded for circular garbage before, which is a tenth of the time of a short task.
+atexit.register(gc.freeze)
 
 try:
     _kubernetes.load()

@@ -5,7 +5,7 @@
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What the modules' action plugins have in common: ``kubeconfig`` and ``src`` are found on the controller, and decrypted.
+"""What the modules' action plugins have in common: ``kubeconfig`` and ``src`` are found on the controller, and decrypted, and the module starts quickly.
 
 As in kubernetes.core, that is so with a local connection only: otherwise both are paths on the host that the module runs on, and are left alone.
 What Ansible Vault has encrypted reaches the module as a mapping and not as a file, so that a user who was become can read it, and no message names a
@@ -15,6 +15,7 @@ temporary file.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import typing as t
 
@@ -22,8 +23,33 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._auth import is_text
-from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure, is_kubeconfig_text
+
+if t.TYPE_CHECKING:
+    from ansible.plugins.connection import ConnectionBase
+
+#: New objects between two of Python's searches for circular garbage. Ansible parses all that a module can import, a hundred thousand objects: with the
+#: usual 700 the searches take longer than the parsing. The worker ends with its task; where that is a loop there is a search each few items.
+_OBJECTS = 300_000
+
+
+@contextlib.contextmanager
+def _through_a_pipe(connection: ConnectionBase) -> t.Iterator[None]:
+    """Hand the module to a local Python through a pipe, as Ansible's pipelining does: no temporary file holds its arguments then, which may be credentials,
+    and the folder for it need not be made and removed.
+
+    Not where a user is become, who may have to give a password first, and not with PYTHONUNBUFFERED, with which Python reads a pipe byte by byte: that is
+    left to the configuration.
+    """
+    if connection.transport != "local" or connection.become or os.environ.get("PYTHONUNBUFFERED"):
+        yield
+        return
+    configured = connection.get_option("pipelining")
+    connection.set_option("pipelining", True)
+    try:
+        yield
+    finally:
+        connection.set_option("pipelining", configured)
 
 
 class ActionModule(ActionBase):
@@ -40,14 +66,18 @@ class ActionModule(ActionBase):
             except Failure as failure:
                 return {**result, "failed": True, "changed": False, "msg": failure.msg, "failure": failure.to_dict()}
         wrap_async = self._task.async_val and not getattr(self._connection, "has_native_async", False)
-        result = merge_hash(result, self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async))
+        if 0 < gc.get_threshold()[0] < _OBJECTS:
+            gc.set_threshold(_OBJECTS)
+        with _through_a_pipe(self._connection):
+            done = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+        result = merge_hash(result, done)
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)  # type: ignore[no-untyped-call]  # Ansible has no type hints
         return result
 
     def _find_kubeconfig(self, arguments: dict[str, t.Any]) -> None:
         given = arguments.get("kubeconfig")
-        if not isinstance(given, str) or not given or is_text(given):
+        if not isinstance(given, str) or not given or is_kubeconfig_text(given):
             return
         paths = [self._find(path) for path in given.split(os.pathsep) if path]
         if any(self._is_encrypted("kubeconfig", path) for path in paths):

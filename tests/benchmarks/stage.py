@@ -90,7 +90,7 @@ class Stage:
         return elapsed
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "K8S_AUTH_", "KUBE"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "K8S_AUTH_", "KUBE", "PYTHONUNBUFFERED"))}
         direct = {"NO_PROXY": "*", "no_proxy": "*"} if self.cluster.kind == "embedded" else {}
         return kept | {
             "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, self.collections)),

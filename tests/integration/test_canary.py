@@ -207,6 +207,16 @@ def test_success(setting: Setting) -> None:
     assert (ended["ok"], ended["ignored"]) == (len(tasks), 0)
 
 
+@pytest.mark.parametrize(("unbuffered", "is_file"), [("", False), ("1", True)])
+def test_no_file_holds_the_arguments(setting: Setting, unbuffered: str, is_file: bool) -> None:
+    """With a local connection the module goes through a pipe; with PYTHONUNBUFFERED it does not, which shows that this test would see the file."""
+    temporary = setting.scratch / "temporary"
+    task = {"api_key": {**setting.host, "api_key": setting.token}}
+    said = setting.run(task, ANSIBLE_REMOTE_TMP=str(temporary), PYTHONUNBUFFERED=unbuffered)
+    assert counts(said)["ok"] == 1, said["stdout"]
+    assert temporary.exists() == is_file
+
+
 def test_success_by_variables(setting: Setting) -> None:
     ended = counts(setting.run({"variables": dict(setting.host)}, **variables(setting)))
     assert (ended["ok"], ended["ignored"]) == (1, 0)

@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._auth import is_text
+from ansible_collections.kubedebug.pods.plugins.module_utils._errors import is_kubeconfig_text
 from tests.collection import TREE
 
 KUBECONFIGS = [
@@ -50,4 +50,4 @@ def test_what_the_module_takes_for_text_is_no_path() -> None:
         [sys.executable, "-c", LOOK], input=json.dumps(KUBECONFIGS), env={"PYTHONPATH": str(TREE)}, text=True, capture_output=True, check=False
     )
     assert not done.returncode, done.stderr
-    assert json.loads(done.stdout) == [not is_text(given) for given in KUBECONFIGS]
+    assert json.loads(done.stdout) == [not is_kubeconfig_text(given) for given in KUBECONFIGS]
