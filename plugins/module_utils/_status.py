@@ -85,7 +85,7 @@ def fits(value: t.Any, shape: t.Any) -> bool:
     if value is None:
         return True
     if isinstance(shape, dict):
-        return isinstance(value, dict) and all(fits(value.get(key), within) for key, within in shape.items())
+        return isinstance(value, dict) and all(key not in shape or fits(within, shape[key]) for key, within in value.items())
     if isinstance(shape, list):
         return isinstance(value, list) and all(item is not None and fits(item, shape[0]) for item in value)
     return isinstance(value, shape)
