@@ -40,7 +40,12 @@ _LIST: dict[str, t.Any] = {"metadata": {"resourceVersion": str, "continue": str,
 _EVENT: dict[str, t.Any] = {"type": str, "lastTimestamp": str, "eventTime": str, "involvedObject": {"fieldPath": str}}
 _SELECTOR: dict[str, t.Any] = {"matchLabels": dict, "matchExpressions": [{"operator": str, "key": str, "values": [str]}]}
 _OBJECT: dict[str, t.Any] = {"metadata": {"uid": str, "ownerReferences": [{"uid": str}]}, "spec": {"selector": _SELECTOR}}
-_SHAPES: dict[str, dict[str, t.Any]] = {"PodList": _LIST, "EventList": {"items": [_EVENT]}}
+_SHAPES: dict[str, dict[str, t.Any]] = {
+    "PodList": _LIST,
+    "EventList": {"items": [_EVENT]},
+    "NetworkPolicyList": {"metadata": {"continue": str}, "items": [{"metadata": {"name": str}, "spec": {"podSelector": _SELECTOR}}]},
+    "PodDisruptionBudgetList": {"metadata": {"continue": str}, "items": [{"metadata": {"name": str}, "spec": {"selector": _SELECTOR}}]},
+}
 
 
 _Item = t.TypeVar("_Item")
@@ -116,6 +121,8 @@ class Client:
         self._url = str(connection.configuration.host).rstrip("/")
         self._host = without_credentials(self._url)
         self._pool = RESTClientObject(connection.configuration).pool_manager
+        #: The Date of the last reply to something that was read, as the server wrote it.
+        self.date: str | None = None
 
     def get_pod(self, namespace: str, pod: str, *, by_list: bool = False, patience: float = PATIENCE, until: float | None = None) -> dict[str, t.Any]:
         """Read the pod. Goes on for ``patience`` seconds while the server is away or overloaded. ``by_list`` takes the right to list pods instead of
@@ -131,6 +138,17 @@ class Client:
     def get_object(self, path: str, kind: str, subject: Subject) -> dict[str, t.Any]:
         """GET any object whose reply has to be of ``kind``."""
         return _decode(self._read(path, [], subject).data, kind, self._host)
+
+    def list_objects(self, path: str, kind: str, subject: Subject) -> list[dict[str, t.Any]]:
+        """All items of a list whose replies have to be of ``kind``, read in pages."""
+        items: list[dict[str, t.Any]] = []
+        rest: str | None = None
+        while True:
+            page = _decode(self._read(path, _selection(None, None, 500, rest), subject).data, kind, self._host)
+            items += page.get("items") or ()
+            rest = (page.get("metadata") or {}).get("continue") or None
+            if rest is None:
+                return items
 
     def list_pods(
         self,
@@ -234,9 +252,10 @@ class Client:
         finally:
             reply.close()
 
-    def read_log(self, namespace: str, pod: str, container: str, *, tail_lines: int | None, limit_bytes: int) -> tuple[str, bool]:
-        """(the container's output, at most the first ``limit_bytes`` of it, decoded with replacement; whether there is more)."""
+    def read_log(self, namespace: str, pod: str, container: str, *, tail_lines: int | None, limit_bytes: int, previous: bool = False) -> tuple[str, bool]:
+        """(the container's output, or that of its run before; at most the first ``limit_bytes`` of it, decoded with replacement; whether there is more)."""
         query = [("container", container), ("limitBytes", str(limit_bytes + 1))] + ([("tailLines", str(tail_lines))] if tail_lines is not None else [])
+        query += [("previous", "true")] if previous else []
         reply = self._read(_pod_path(namespace, pod, "log"), query, of_pod(namespace, pod), accept="*/*")
         return bytes(reply.data[:limit_bytes]).decode("utf-8", errors="replace"), len(reply.data) > limit_bytes
 
@@ -336,6 +355,7 @@ class Client:
             try:
                 reply = self._request("GET", path, query, until=until, **how)
                 if reply.status < 300:
+                    self.date = reply.headers.get("Date")
                     return reply
                 content = reply.data
             except (OSError, _transport_error()) as exc:

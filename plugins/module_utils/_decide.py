@@ -17,7 +17,7 @@ import typing as t
 from ._compare import Comparison, compare
 from ._errors import Failure, FieldError
 from ._spec import OPTION_FIELDS
-from ._status import describe, is_finished, is_stuck, phase_ended, spec_of, state_of, status_of
+from ._status import check_uid, describe, is_finished, is_stuck, phase_ended, spec_of, state_of, status_of
 from ._validate import is_within, live_errors, names, pod_errors, static_errors
 
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
@@ -90,14 +90,7 @@ def decide(pod: t.Mapping[str, t.Any], containers: t.Sequence[t.Mapping[str, t.A
     Raises Failure ``pod_replaced``, ``different``, ``removal_refused``, ``finished`` or, where the next name would be too long, ``invalid_spec``, each
     before anything is written.
     """
-    uid = pod["metadata"]["uid"]
-    if policy.pod_uid and policy.pod_uid != uid:
-        raise Failure(
-            "pod_replaced",
-            f"The pod {_place(pod)} is not the one that was meant: its uid is {uid}, meant was {policy.pod_uid}.",
-            field="pod_uid",
-            hint="It was deleted and another one has its name now. Run the task again, without pod_uid, to work on that one.",
-        )
+    check_uid(pod, policy.pod_uid)
     if policy.state == "absent":
         return _decide_absent(pod, containers)
     kept: dict[str, Kept] = {}

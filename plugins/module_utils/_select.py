@@ -175,6 +175,24 @@ def selector_text(selector: t.Mapping[str, t.Any]) -> str:
     return ",".join(words)
 
 
+def matches(selector: t.Mapping[str, t.Any] | None, labels: t.Mapping[str, str]) -> bool:
+    """Whether a LabelSelector of the API matches labels: an empty one matches all, none at all matches nothing (apimachinery, LabelSelectorAsSelector)."""
+    if selector is None:
+        return False
+
+    def holds(expression: t.Mapping[str, t.Any]) -> bool:
+        key, operator, values = str(expression.get("key")), expression.get("operator"), expression.get("values") or ()
+        return {
+            "In": labels.get(key) in values and key in labels,
+            "NotIn": labels.get(key) not in values,
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+        }.get(str(operator), False)
+
+    wanted = selector.get("matchLabels") or {}
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(map(holds, selector.get("matchExpressions") or ()))
+
+
 def _belongs(client: Client, namespace: str, workload: _Workload, pod: t.Mapping[str, t.Any], owners: dict[str, bool]) -> bool:
     """Whether the pod's owner references lead to the workload: a deployment's by its replica sets, each of which is asked for once."""
     for owner in pod["metadata"].get("ownerReferences") or ():

@@ -80,6 +80,20 @@ def is_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:
     return isinstance(document, dict) and document.get("kind") == "Pod" and isinstance(document.get("metadata"), dict) and fits(document, _POD)
 
 
+def check_uid(pod: t.Mapping[str, t.Any], uid: str | None) -> None:
+    """Raise Failure ``pod_replaced`` where the pod is not the one of this uid; None is any."""
+    metadata = pod["metadata"]
+    if uid and uid != metadata["uid"]:
+        raise Failure(
+            "pod_replaced",
+            f"The pod {metadata['namespace']}/{metadata['name']} is not the one that was meant: its uid is {metadata['uid']}, meant was {uid}.",
+            namespace=metadata["namespace"],
+            pod=metadata["name"],
+            field="pod_uid",
+            hint="It was deleted and another one has its name now. Run the task again, without pod_uid, to work on that one.",
+        )
+
+
 def fits(value: t.Any, shape: t.Any) -> bool:
     """Whether a JSON value is of a shape: a type, a list with one shape for its items, or a mapping of keys to shapes. Null and missing keys fit."""
     if value is None:

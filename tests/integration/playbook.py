@@ -41,6 +41,7 @@ def run(target: str, cluster: test_cluster.Cluster, collections_path: Path, scra
             "python": sys.executable,
             "stand_ins": str(HERE / "stand_ins"),
             "rbac_exec": str(test_cluster.accounts.RBAC.with_name("rbac-exec.yml")),
+            "rbac_context": str(test_cluster.accounts.RBAC.with_name("rbac-context.yml")),
             "scratch": str(scratch),
         }
         (scratch / "variables.json").write_text(json.dumps(variables))

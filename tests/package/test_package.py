@@ -30,7 +30,7 @@ ALLOWED = {
 }
 #: What Ansible runs, and what a collection still has to work with.
 NEEDED = {"FILES.json", "MANIFEST.json", "meta", "playbooks", "plugins", "roles"}
-MODULES = ("ephemeral_container", "ephemeral_container_exec", "ephemeral_container_fetch", "ephemeral_container_info")
+MODULES = ("ephemeral_container", "ephemeral_container_exec", "ephemeral_container_fetch", "ephemeral_container_info", "pod_context_info")
 #: What is run against the cluster from the archive: the main job, defaults for the action group, and commands and files over websockets.
 TARGETS = ("basic", "refusals", "module_defaults", "vault", "exec", "fetch")
 

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
-from ansible_collections.kubedebug.pods.plugins.module_utils._select import WORKLOADS, parse_workload, selector_text
+from ansible_collections.kubedebug.pods.plugins.module_utils._select import WORKLOADS, matches, parse_workload, selector_text
 
 GOOD = {
     **{f"{type_}/cart": (type_, "cart") for type_ in WORKLOADS},
@@ -83,3 +83,25 @@ def test_an_operator_that_the_api_does_not_have(operator: str | None) -> None:
     with pytest.raises(Failure) as caught:
         selector_text({"matchExpressions": [{"key": "tier", "operator": operator}]})
     assert caught.value.code == "api_error"
+
+
+@pytest.mark.parametrize(
+    ("selector", "matched"),
+    [
+        (None, False),
+        ({}, True),
+        ({"matchLabels": {"app": "cart"}}, True),
+        ({"matchLabels": {"app": "cart", "tier": "db"}}, False),
+        ({"matchLabels": {"other": "cart"}}, False),
+        ({"matchExpressions": [{"key": "tier", "operator": "In", "values": ["web", "api"]}]}, True),
+        ({"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["web"]}]}, False),
+        ({"matchExpressions": [{"key": "other", "operator": "NotIn", "values": ["web"]}]}, True),
+        ({"matchExpressions": [{"key": "other", "operator": "In", "values": ["web"]}]}, False),
+        ({"matchExpressions": [{"key": "tier", "operator": "Exists"}, {"key": "other", "operator": "DoesNotExist"}]}, True),
+        ({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]}, False),
+        ({"matchLabels": {"app": "cart"}, "matchExpressions": [{"key": "other", "operator": "Exists"}]}, False),
+        ({"matchExpressions": [{"key": "tier", "operator": "Unheard"}]}, False),
+    ],
+)
+def test_what_a_selector_matches(selector: t.Any, matched: bool) -> None:
+    assert matches(selector, {"app": "cart", "tier": "web"}) is matched
