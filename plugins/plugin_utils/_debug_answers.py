@@ -16,48 +16,15 @@ import typing as t
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import printable
 
 from . import _debug_proc as proc
+from ._debug_parts import SHOWN, Answer, Parts, count, mib, more
 
 if t.TYPE_CHECKING:
     from ._debug_frames import Part
 
-#: What tools say of /proc/PID/NAME, and of /proc/PID/root itself but not of what is below it.
-_DENIED = r"(?<![^\s'])/proc/\d+/(?:(?!root/)\S+|root/?\.?)'?: Permission denied"
 #: A share of a limit from which on it is a problem.
 NEARLY = 0.9
 #: Connections that the other end has closed and the application has not: more than a few are a leak.
 MANY_CLOSE_WAIT = 10
-_SHOWN = 3
-
-
-class Answer(t.NamedTuple):
-    """``summary`` begins with what was asked; ``problems`` are whole sentences without a full stop."""
-
-    summary: str
-    problems: list[str]
-    data: dict[str, t.Any]
-
-
-class Parts:
-    """The parts of an output by the first word of their title."""
-
-    def __init__(self, parts: t.Sequence[Part]) -> None:
-        self._parts = parts
-
-    def all(self, name: str) -> list[Part]:
-        """All of that name."""
-        return [part for part in self._parts if part.title[0] == name]
-
-    def lines(self, name: str) -> tuple[str, ...]:
-        """What the first of that name said, if its tool succeeded."""
-        return next((part.lines for part in self.all(name) if part.code == 0), ())
-
-    def text(self, *names: str) -> str:
-        """The only line of the first of these names that is there."""
-        return next((lines[0] for lines in map(self.lines, names) if lines), "")
-
-    def denied(self) -> list[str]:
-        """The titles of parts that the kernel did not let look into a process. A file of the target that its own mode keeps closed is not one of them."""
-        return [" ".join(part.title) for part in self._parts if any(re.search(_DENIED, line) for line in part.lines)]
 
 
 def shell(parts: Parts, arguments: t.Sequence[str]) -> Answer:
@@ -87,7 +54,7 @@ def dns(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         "options": [word for words in config if words[:1] == ["options"] for word in words[1:]],
     }
     problems = [f"{found['name']} {found['error']}" for found in bad]
-    return Answer(f"{len(names) - len(bad)} of {_count(len(names), 'name')} {'resolves' if len(names) == 1 else 'resolve'}", problems, data)
+    return Answer(f"{len(names) - len(bad)} of {count(len(names), 'name')} {'resolves' if len(names) == 1 else 'resolve'}", problems, data)
 
 
 def connect(parts: Parts, arguments: t.Sequence[str]) -> Answer:
@@ -101,7 +68,7 @@ def connect(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         ends.append({"to": to, "kind": kind, "status": status, "error": error, "seconds": seconds})
     bad = [end for end in ends if end["error"]]
     return Answer(
-        f"{len(ends) - len(bad)} of {_count(len(ends), 'endpoint')} {'answers' if len(ends) == 1 else 'answer'}",
+        f"{len(ends) - len(bad)} of {count(len(ends), 'endpoint')} {'answers' if len(ends) == 1 else 'answer'}",
         [f"{end['to']} {end['error']}" for end in bad],
         {"endpoints": ends},
     )
@@ -124,14 +91,14 @@ def sockets(parts: Parts, arguments: t.Sequence[str]) -> Answer:
             f"{states['CLOSE_WAIT']} connections are in CLOSE_WAIT: the other end has closed them, the application has not ({whose[1]} of {whose[0]})"
         )
     problems += [
-        f"{_count(entry['receive_queue'], 'connection')} to {entry['local']} {'waits' if entry['receive_queue'] == 1 else 'wait'} to be accepted"
+        f"{count(entry['receive_queue'], 'connection')} to {entry['local']} {'waits' if entry['receive_queue'] == 1 else 'wait'} to be accepted"
         for entry in listening
         if entry["receive_queue"] > 0
     ]
     if counted.get("TcpExt.ListenOverflows"):
-        problems.append(f"connections were dropped {_count(counted['TcpExt.ListenOverflows'], 'time')} because the queue of a listener was full")
+        problems.append(f"connections were dropped {count(counted['TcpExt.ListenOverflows'], 'time')} because the queue of a listener was full")
     others = ", ".join(f"{number} {state}" for state, number in sorted(states.items()) if state != "LISTEN")
-    where = ", ".join(entry["local"] + (f" ({entry['process']})" if entry["process"] else "") for entry in listening[:_SHOWN]) + _more(listening)
+    where = ", ".join(entry["local"] + (f" ({entry['process']})" if entry["process"] else "") for entry in listening[:SHOWN]) + more(listening)
     data = {**tables, "states": dict(states), "counters": counted, "processes_known": bool(owners)}
     return Answer(f"{len(listening)} listening{f' on {where}' if where else ''}{f'; {others}' if others else ''}", problems, data)
 
@@ -155,14 +122,14 @@ def process(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     zombies = [one for one in seen if one and one["state"] == "Z" and str(one["parent"]) in members]
     if zombies:
         parents = ", ".join(sorted({str(one["parent"]) for one in zombies}))
-        problems.append(f"{_count(len(zombies), 'zombie')}: process {parents} does not wait for its children")
+        problems.append(f"{count(len(zombies), 'zombie')}: process {parents} does not wait for its children")
     if not found:
         return Answer("no process could be read", ["no process could be read"], {"processes": []})
     first = found[0]
     memory = f", {first['resident_kib'] // 1024} MiB resident" if first["resident_kib"] is not None else ""
     opened = f", {first['descriptors']} descriptors" if first["descriptors"] is not None else ""
     cpu = f", {first['cpu_percent']} % CPU" if first["cpu_percent"] is not None else ""
-    summary = f"{_count(len(found), 'process', 'processes')}; {first['pid']} is {first['name']}{cpu}{memory}{opened}, {_count(first['threads'], 'thread')}"
+    summary = f"{count(len(found), 'process', 'processes')}; {first['pid']} is {first['name']}{cpu}{memory}{opened}, {count(first['threads'], 'thread')}"
     return Answer(summary, problems, {"processes": found, "zombies": zombies})
 
 
@@ -174,9 +141,9 @@ def pressure(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     stalls = {name: _stall(parts.lines(name)) for name in ("memory.pressure", "cpu.pressure", "io.pressure", "node.memory", "node.cpu", "node.io")}
     problems = []
     if memory["share"] is not None and memory["share"] >= NEARLY:
-        problems.append(f"memory is at {memory['share']:.0%} of its limit ({_mib(memory['working_set'])} of {_mib(memory['limit'])}, page cache left out)")
+        problems.append(f"memory is at {memory['share']:.0%} of its limit ({mib(memory['working_set'])} of {mib(memory['limit'])}, page cache left out)")
     if memory["oom_kills"]:
-        problems.append(f"the kernel has killed {_count(memory['oom_kills'], 'process', 'processes')} for lack of memory")
+        problems.append(f"the kernel has killed {count(memory['oom_kills'], 'process', 'processes')} for lack of memory")
     if cpu["throttled_share"] is not None and cpu["throttled_share"] >= 0.1:
         problems.append(
             f"CPU is throttled in {cpu['throttled_share']:.0%} of its periods now (limit {cpu['limit']:g} CPU)" if cpu["limit"] else "CPU is throttled"
@@ -188,7 +155,7 @@ def pressure(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         for name, share in stalls.items()
         if share is not None and share >= 10 and not name.startswith("node.")
     ]
-    said = f"memory {_mib(memory['current'])} of {_mib(memory['limit']) if memory['limit'] else 'no limit'}"
+    said = f"memory {mib(memory['current'])} of {mib(memory['limit']) if memory['limit'] else 'no limit'}"
     if cpu["cores"] is not None:
         said += f", CPU {cpu['cores']:.2f} of {format(cpu['limit'], 'g') if cpu['limit'] else 'no limit'}"
     if pids["current"] is not None:
@@ -212,13 +179,13 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     deleted = [one for one in (_deleted(part) for part in parts.all("deleted")) if one]
     paths = [_path(part, root) for part in parts.all("path") if part.lines]
     problems = [f"{one['asked']} is left out: {one['error']}" for one in paths if one["error"]]
-    problems += [f"{one['place']} is {one['used']:.0%} full ({_mib(one['free'])} free)" for one in space if one["used"] is not None and one["used"] >= NEARLY]
+    problems += [f"{one['place']} is {one['used']:.0%} full ({mib(one['free'])} free)" for one in space if one["used"] is not None and one["used"] >= NEARLY]
     problems += [
         f"{one['place']} has {one['inodes_used']:.0%} of its inodes used" for one in space if one["inodes_used"] is not None and one["inodes_used"] >= NEARLY
     ]
     held = sum(one["size"] for one in deleted)
     if deleted:
-        problems.append(f"{_count(len(deleted), 'deleted file')} still open {'holds' if len(deleted) == 1 else 'hold'} {_mib(held)}")
+        problems.append(f"{count(len(deleted), 'deleted file')} still open {'holds' if len(deleted) == 1 else 'hold'} {mib(held)}")
     archive = next(iter(parts.all("archive")), None)
     if archive and archive.code:
         problems.append(f"the archive is not complete: {archive.lines[-1] if archive.lines else f'tar ended with {archive.code}'}")
@@ -232,7 +199,7 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         "cut": cut,
     }
     fullest = max((one for one in space if one["used"] is not None), key=lambda one: float(one["used"]), default=None)
-    summary = f"{_count(len(changed), 'file')} changed{' (list cut)' if cut else ''}, {len(privileged)} setuid or setgid, {len(deleted)} deleted but open"
+    summary = f"{count(len(changed), 'file')} changed{' (list cut)' if cut else ''}, {len(privileged)} setuid or setgid, {len(deleted)} deleted but open"
     return Answer(summary + (f"; fullest {fullest['place']} {fullest['used']:.0%}" if fullest else ""), problems, data)
 
 
@@ -247,14 +214,19 @@ READERS: dict[str, t.Callable[[Parts, t.Sequence[str]], Answer]] = {
     "filesystem": filesystem,
 }
 #: How a preset's answer begins.
-TITLES = {"dns": "DNS"}
+TITLES = {"dns": "DNS", "jvm": "JVM"}
 
 
 def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> Answer:
     """The answer of a preset. The problems come first in its summary; where the target was out of reach, what stood in the way is one of them."""
     sorted_parts = Parts(parts)
     missing = sorted_parts.all("no_target")
-    if missing:
+    lacking = sorted_parts.all("no_tool")
+    if lacking:
+        tools = ", ".join(lacking[0].title[1:])
+        said = f"the image has no {tools}. images/toolkit of this collection has it, as debug_image_toolkit, and its README names others that do"
+        found = Answer("", [said], {"missing_tools": list(lacking[0].title[1:])})
+    elif missing:
         listed = ", ".join(line for line in missing[0].lines[:20])
         found = Answer(
             "",
@@ -268,7 +240,7 @@ def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> 
         if own and target:
             found.data.update(own=_credentials(own), target=_credentials(target))
             if denied:
-                found.problems.append(f"permission was denied ({', '.join(denied[:_SHOWN])}{_more(denied)}). {proc.why_denied(own, target)}")
+                found.problems.append(f"permission was denied ({', '.join(denied[:SHOWN])}{more(denied)}). {proc.why_denied(own, target)}")
     problems = [printable(problem) for problem in found.problems]
     told = "; ".join([*([printable(found.summary)] if found.summary else []), *problems])
     return found._replace(summary=f"{TITLES.get(preset, preset.capitalize())}: {told}", problems=problems)
@@ -285,21 +257,9 @@ def _read(preset: str, parts: Parts, arguments: t.Sequence[str]) -> Answer:
         return Answer("", [f"the output is not what the preset prints, and only stdout has it ({type(exc).__name__}: {exc})"], {})
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _more(items: t.Sequence[t.Any]) -> str:
-    return f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-
-
 def _number(text: str) -> int | None:
     """A number of a control group's file; None for ``max`` and for what says no limit (version 1 says almost 2^63)."""
     return int(text) if text.strip().isdecimal() and int(text) < 2**60 else None
-
-
-def _mib(size: int | None) -> str:
-    return "unknown" if size is None else f"{size / 2**20:.1f} MiB"
 
 
 def _credentials(found: proc.Credentials) -> dict[str, t.Any]:

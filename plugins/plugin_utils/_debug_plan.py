@@ -22,6 +22,7 @@ NOBODY = {"runAsUser": 65532, "runAsGroup": 65532}
 _TARGET = ("none", "optional", "required")
 #: The least and most of each number that may be given. The most keep a container's time, a list and a file within what a pod can be asked for.
 NUMBERS = {
+    "debug_approved_class": (0, 3),
     "debug_window": (1, 604800),
     "debug_max_pods": (1, 100000),
     "debug_concurrency": (1, 1000),
@@ -33,6 +34,15 @@ NUMBERS = {
     "debug_filesystem_lines": (1, 1000000),
     "debug_filesystem_archive_mib": (1, 1048576),
 }
+
+
+#: What a preset does to its target at most, by its class.
+CLASSES = (
+    "reads, and changes nothing",
+    "sends the target a signal or attaches to it; the target answers and goes on",
+    "stops the target for a while, or takes much of its memory or disk",
+    "has rights that an application has not",
+)
 
 
 class BadRequest(Exception):
@@ -70,6 +80,7 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
     """
     _check_numbers(request["numbers"])
     name, data = request["preset"], request["data"]
+    _check_class(name, data, int(request["numbers"].get("debug_approved_class", 1)))
     target = _target(name, data["target"], request["target"])
     profile = request["profile"] or ("match_target" if target else "restricted")
     seconds = int(request["window"])
@@ -82,7 +93,7 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
         "arguments": _words(name, data["arguments"]),
         "target": target or None,
         "profile": profile,
-        "class": data["class"],
+        "class": int(data["class"]),
         "hold": int(data["hold"]),
         "artifacts": list(data.get("artifacts") or ()),
         "on_finished": data.get("on_finished", "keep"),
@@ -112,6 +123,17 @@ def _check_numbers(given: t.Mapping[str, t.Any]) -> None:
             fits = False
         if not fits:
             raise BadRequest(f"{name} is {value!r}. It has to be an integer from {least} to {most}.")
+
+
+def _check_class(preset: str, data: t.Mapping[str, t.Any], approved: int) -> None:
+    """``class`` is an index of CLASSES, ``effect`` what that means for this preset: data that may depend on what was asked for."""
+    level = int(data["class"])
+    if level > approved:
+        effect = str(data.get("effect") or CLASSES[level])
+        raise BadRequest(
+            f"The preset {preset}, as it was asked for, is of class {level}: it {effect}. Approved is class {approved} ({CLASSES[approved]}). "
+            f"Set debug_approved_class to {level} to approve it, or ask for less."
+        )
 
 
 def _target(preset: str, needs: str, given: str) -> str:

@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from . import accounts, model
 from .model import LABEL, Cluster, ClusterError, Progress, Settings
 
-__all__ = ["LABEL", "Cluster", "ClusterError", "account", "describe", "down", "up"]
+__all__ = ["LABEL", "Cluster", "ClusterError", "account", "describe", "down", "image", "up"]
 
 
 class Backend(Protocol):
@@ -26,6 +26,9 @@ class Backend(Protocol):
 
     def down(self, settings: Settings, say: Progress) -> None:
         """Leave nothing behind."""
+
+    def image(self, settings: Settings, cluster: Cluster, name: str, say: Progress) -> str:
+        """Return the full name of an image that is not among the cluster's from the start, made if need be."""
 
     def ailment(self, settings: Settings, cluster: Cluster) -> str | None:
         """Say what is wrong with a cluster that should be up."""
@@ -64,6 +67,16 @@ def account(cluster: Cluster, namespace: str, name: str = "kubedebug") -> Path:
     The namespace is made if it is missing, and the account too: one that docs/rbac.yml does not name has no rights.
     """
     return accounts.account(cluster, namespace, name)
+
+
+def image(cluster: Cluster, name: str) -> str:
+    """Return the full name of an image of the cluster: one of its ``images``, or a large one of trees.py, made and given to the cluster if need be."""
+    if name in cluster.images:
+        return cluster.images[name]
+    settings, backend = choose()
+    say = Progress()
+    with model.lock(settings, say):
+        return backend.image(settings, cluster, name, say)
 
 
 def describe() -> tuple[bool, list[tuple[str, str]]]:

@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from . import build, images, machine, model, parts
+from . import build, images, machine, model, parts, trees
 from .model import Cluster, ClusterError, Progress, Settings
 from .parts import PARTS, Plan
 
@@ -66,6 +66,24 @@ def down(settings: Settings, say: Progress) -> None:
     machine.disconnect(settings.identity)
     machine.remove_groups(settings.identity)
     model.release(settings)
+
+
+def image(settings: Settings, cluster: Cluster, name: str, say: Progress) -> str:
+    """Return an image of trees.TREES, made and given to the cluster if need be."""
+    image_name, archive = trees.pack(settings.cache_dir, name, say)
+    given = settings.state_dir / "given" / archive.parent.name
+    if not given.exists():
+        say(f"giving the image {image_name} to {settings.name}")
+        import_images(settings.state_dir, archive)
+        given.parent.mkdir(exist_ok=True)
+        given.touch()
+    return image_name
+
+
+def import_images(state_dir: Path, archive: Path) -> None:
+    """Give an archive of images to containerd."""
+    options = (f"--address={parts.containerd_socket(state_dir)}", "--namespace=k8s.io")
+    machine.run([state_dir / "bin" / "ctr", *options, "images", "import", "--all-platforms", archive])
 
 
 def fingerprint() -> str:
@@ -170,8 +188,8 @@ def start(settings: Settings, programs: Path, archive: images.Images, say: Progr
 
     node = Node(settings, plan, machine.enter(holder), environment)
     node.start("etcd", "containerd", "kube-apiserver")
-    node.wait("containerd", plan.containerd_socket.stat)
-    node.import_images(archive.archive)
+    node.wait("containerd", parts.containerd_socket(state).stat)
+    import_images(state, archive.archive)
     say("containerd has the images")
     node.wait("kube-apiserver", plan.ca_file.stat)
     api = Api(plan.server, plan.ca_file, plan.tokens["admin"])
@@ -233,12 +251,6 @@ class Node:
             if time.monotonic() > deadline:
                 raise self._failure(part, f"took longer than {PATIENCE:.0f} s ({reason})")
             time.sleep(0.05)
-
-    def import_images(self, archive: Path) -> None:
-        """Give an archive of images to containerd."""
-        ctr = self._settings.state_dir / "bin" / "ctr"
-        options = (f"--address={self._plan.containerd_socket}", "--namespace=k8s.io")
-        machine.run([ctr, *options, "images", "import", "--all-platforms", archive])
 
     def _check_alive(self) -> None:
         running = running_parts(self._settings)

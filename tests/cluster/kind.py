@@ -8,11 +8,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from . import images, kubeconfig, machine, model
+from . import images, kubeconfig, machine, model, trees
 from .kubeconfig import ailment, describe
 from .model import Cluster, ClusterError, Progress, Settings
 
-__all__ = ["ailment", "check", "describe", "down", "up"]
+__all__ = ["ailment", "check", "describe", "down", "image", "up"]
 
 
 def check(settings: Settings) -> None:
@@ -49,3 +49,10 @@ def down(settings: Settings, say: Progress) -> None:
         say(f"deleting the kind cluster {settings.name}")
         machine.run(["kind", "delete", "cluster", f"--name={settings.name}"])
     model.release(settings)
+
+
+def image(settings: Settings, cluster: Cluster, name: str, say: Progress) -> str:
+    """Return an image of trees.TREES, made and given to the cluster."""
+    image_name, archive = trees.pack(settings.cache_dir, name, say)
+    machine.run(["kind", "load", "image-archive", archive, f"--name={settings.name}"])
+    return image_name

@@ -46,6 +46,11 @@ def down(settings: Settings, say: Progress) -> None:
     model.release(settings)
 
 
+def image(settings: Settings, cluster: Cluster, name: str, say: Progress) -> str:
+    """Refuse: what is not in CLUSTER_IMAGES cannot be given to a cluster that is not ours."""
+    raise ClusterError(f"missing: an image for {name} (set CLUSTER_IMAGES={name}=NAME, see images/toolkit/README.md and tests/cluster/runtimes)")
+
+
 def ailment(settings: Settings, cluster: Cluster) -> str | None:
     """Say what is wrong with the cluster."""
     try:

@@ -21,6 +21,11 @@ VOLUME_PLUGINS = "/var/lib/kubelet/volume-plugins"
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
+def containerd_socket(state_dir: Path) -> Path:
+    """Return where containerd listens, seen from outside of the cluster's mount namespace."""
+    return state_dir / "run" / "containerd" / "containerd.sock"
+
+
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """All that the parts have to agree on."""
@@ -52,11 +57,6 @@ class Plan:
     def account_key(self) -> Path:
         """The key that signs service accounts' tokens."""
         return self.state_dir / "pki" / "service-accounts.key"
-
-    @property
-    def containerd_socket(self) -> Path:
-        """Where containerd listens, seen from outside of the cluster's mount namespace."""
-        return self.state_dir / "run" / "containerd" / "containerd.sock"
 
     @property
     def static_pod_dir(self) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def run(target: str, cluster: test_cluster.Cluster, collections_path: Path, scra
             "target": target,
             "test_namespace": namespace,
             "kubectl": cluster.kubectl,
-            "images": cluster.images,
+            "images": cluster.images | {name: test_cluster.image(cluster, name) for name in _images(target)},
             "account_kubeconfig": str(account),
             "server": cluster.server,
             "ca_file": str(cluster.ca_file or ""),
@@ -62,6 +63,11 @@ def run(target: str, cluster: test_cluster.Cluster, collections_path: Path, scra
             text=True,
         )
         assert done.returncode == 0, f"{done.stdout[-12000:]}\n{done.stderr[-4000:]}"
+
+
+def _images(target: str) -> set[str]:
+    """The images that a target names."""
+    return {name for path in (HERE / "targets" / target).rglob("*.yml") for name in re.findall(r"\bimages\.(\w+)", path.read_text())}
 
 
 def ansible_environment(collections_path: Path, python: str = sys.executable) -> dict[str, str]:

@@ -18,3 +18,10 @@ part() {
 
 # kept FILE: the file, where there is one.
 kept() { [ ! -f "$1" ] || part "$2" cat "$1"; }
+
+# need TOOL...: ends, and says what is missing, where the image lacks one of them.
+need() {
+  lacking=''
+  for tool in "$@"; do command -v "$tool" >/dev/null 2>&1 || lacking="$lacking $tool"; done
+  [ -z "$lacking" ] || { part "no_tool$lacking" false; exit 4; }
+}

@@ -7,6 +7,7 @@
 # The kubelet mounts a container's termination log from .../pods/UID/containers/NAME/..., and everybody may read that in /proc/PID/mountinfo: it
 # tells a container's processes in its own, in a shared and in the host's process namespace, before and after a restart.
 find_target() {
+  [ -z "${KD_PID:-}" ] || return 0
   pod=$(sed -n 's|.* [^ ]*/pods/\([^/ ]*\)/containers/[^/ ]*/[^/ ]* .*|\1|p' /proc/self/mountinfo | head -n 1)
   KD_MEMBERS=''
   [ -z "$pod" ] || KD_MEMBERS=$(

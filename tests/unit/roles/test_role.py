@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import READERS
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import NUMBERS
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import CLASSES, NUMBERS
 from tests import collection
 
 ROLE = collection.ROOT / "roles" / "debug"
@@ -31,11 +31,12 @@ def test_a_preset_is_whole(preset: str) -> None:
         {"image", "target", "class", "timeout", "hold", "scripts", "arguments"}
         <= set(data)
         <= {
-            *("image", "target", "class", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts"),
+            *("image", "target", "class", "effect", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts"),
         }
     )
     assert data["target"] in ("none", "optional", "required")
-    assert data["class"] in (0, 1, 2, 3)
+    assert data["class"] in range(len(CLASSES)) or "_modes" in data["class"]
+    assert data["class"] == 0 or data["effect"]
     assert f"debug_image_{data['image']}" in DEFAULTS
     assert all((ROLE / "files" / f"{script}.sh").is_file() for script in data["scripts"])
     assert ("target" in data["scripts"]) == (data["target"] != "none")

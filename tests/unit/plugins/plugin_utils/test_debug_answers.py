@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import READERS, Answer, answer
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import READERS, answer
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_frames import parts
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_parts import Answer
 
 ROOT = "/proc/7/root"
 

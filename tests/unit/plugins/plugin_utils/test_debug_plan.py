@@ -131,6 +131,21 @@ def test_numbers_may_be_text_as_older_templates_give_them() -> None:
     assert plan({**REQUEST, "data": data, "window": "900", "patience": "90"}, NOW) == plan(REQUEST, NOW)
 
 
+@pytest.mark.parametrize(("level", "approved", "refused"), [(0, 0, False), (1, 1, False), ("2", 2, False), (1, 0, True), ("2", "1", True), (3, 2, True)])
+def test_a_class_that_is_not_approved_is_refused(level: int | str, approved: int | str, refused: bool) -> None:
+    request = {**REQUEST, "data": {**DATA, "class": level, "effect": "stops the JVM"}, "numbers": {"debug_approved_class": approved}}
+    if not refused:
+        assert plan(request, NOW)["class"] == int(level)
+        return
+    with pytest.raises(BadRequest, match=rf"dns.* is of class {level}: it stops the JVM\. Approved is class {approved} .*Set debug_approved_class to {level}"):
+        plan(request, NOW)
+
+
+def test_what_a_class_does_is_said_where_a_preset_does_not() -> None:
+    with pytest.raises(BadRequest, match="it stops the target for a while"):
+        plan({**REQUEST, "data": {**DATA, "class": 2}}, NOW)
+
+
 def test_what_does_not_concern_the_container_is_not_in_its_name() -> None:
     assert plan({**REQUEST, "patience": 5}, NOW)["candidates"] == plan(REQUEST, NOW)["candidates"]
 
