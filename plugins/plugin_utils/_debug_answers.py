@@ -16,7 +16,9 @@ import typing as t
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import printable
 
 from . import _debug_proc as proc
-from ._debug_parts import SHOWN, Answer, Parts, count, mib, more
+from ._debug_answers_jvm import jvm
+from ._debug_answers_python import python
+from ._debug_parts import SHOWN, Answer, Parts, count, mib, more, nothing_of
 
 if t.TYPE_CHECKING:
     from ._debug_frames import Part
@@ -203,6 +205,26 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     return Answer(summary + (f"; fullest {fullest['place']} {fullest['used']:.0%}" if fullest else ""), problems, data)
 
 
+def runtime(parts: Parts, arguments: t.Sequence[str]) -> Answer:
+    """Which runtime the target has and how that is seen, and what the preset of that runtime found."""
+    seen = [
+        {"runtime": part.title[1], "pid": int(part.title[2]), "name": part.lines[0], "why": part.lines[1]}
+        for name in ("runtime", "other")
+        for part in parts.all(name)
+    ]
+    if not seen:
+        names = next((part.lines for part in parts.all("no_runtime")), ())
+        return nothing_of(parts, "of a runtime that a preset knows", names, "one of its marks, which the preset's page lists; the preset process describes any")
+    first, *others = seen
+    rest = list(arguments[arguments.index(str(first["runtime"])) + 1 :])
+    found = READERS[str(first["runtime"])](parts, rest[1 : 1 + int(rest[0])])
+    summary = f"{first['runtime']}, for process {first['pid']} ({first['name']}) {first['why']}"
+    if others:
+        listed = ", ".join(f"{one['pid']} ({one['name']}) is {one['runtime']}" for one in others[:SHOWN])
+        summary += f", and process {listed}{more(others)}"
+    return Answer(f"{summary}; {found.summary}" if found.summary else summary, found.problems, {**found.data, "runtimes": seen})
+
+
 #: Preset: what reads its parts. A preset that is not here is answered with its output alone.
 READERS: dict[str, t.Callable[[Parts, t.Sequence[str]], Answer]] = {
     "shell": shell,
@@ -212,6 +234,9 @@ READERS: dict[str, t.Callable[[Parts, t.Sequence[str]], Answer]] = {
     "process": process,
     "pressure": pressure,
     "filesystem": filesystem,
+    "jvm": jvm,
+    "python": python,
+    "runtime": runtime,
 }
 #: How a preset's answer begins.
 TITLES = {"dns": "DNS", "jvm": "JVM"}

@@ -65,3 +65,11 @@ def more(items: t.Sequence[t.Any]) -> str:
 def mib(size: int | None) -> str:
     """A number of bytes, for a person."""
     return "unknown" if size is None else f"{size / 2**20:.1f} MiB"
+
+
+def nothing_of(parts: Parts, what: str, names: t.Sequence[str], seen_by: str) -> Answer:
+    """That no process of the target is of a kind, which is ``seen_by`` something of it; or that this could not be seen."""
+    listed = ", ".join(names[:SHOWN]) + more(names) or "none can be seen"
+    if parts.denied():
+        return Answer("", [f"whether one of the target's processes ({listed}) is {what} could not be seen"], {})
+    return Answer("", [f"none of the target's processes ({listed}) is {what}: it would have {seen_by}"], {})

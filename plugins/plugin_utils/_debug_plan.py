@@ -33,6 +33,8 @@ NUMBERS = {
     "debug_filesystem_since": (0, 1000000000),
     "debug_filesystem_lines": (1, 1000000),
     "debug_filesystem_archive_mib": (1, 1048576),
+    "debug_jvm_heap_mib": (1, 1048576),
+    "debug_python_seconds": (1, 600),
 }
 
 
@@ -96,6 +98,7 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
         "class": int(data["class"]),
         "hold": int(data["hold"]),
         "artifacts": list(data.get("artifacts") or ()),
+        "sensitive": str(data.get("sensitive", False)) == "True",
         "on_finished": data.get("on_finished", "keep"),
         "wait_for": "running" if int(data["hold"]) else "completed",
         "wait_timeout": int(data["timeout"]) + int(request["patience"]),

@@ -25,6 +25,8 @@ _LATER = ("state", "exit_code", "reason", "message", "finished_at", "log")
 _NOT_RUN = {
     "expired": "it was not run: the container started after its time window was over, as the kubelet does when an image could be had only then",
     "no_folder": "it was not run: the debug container has no folder that it can write to, neither /tmp nor /dev/shm",
+    "no_room": "it was not run: there is no room left in /tmp and /dev/shm, as far as the debug container can write to them. "
+    "/dev/shm is one for all containers of a pod, 64 MiB unless something else is mounted there",
 }
 
 
@@ -82,10 +84,11 @@ def _take_fetched(found: dict[str, dict[str, t.Any]], one: t.Mapping[str, t.Any]
     """Note a file that was fetched, or why it was not, and whether it is the one that the container had when the preset ended."""
     container, name = one["item"]
     result = found.get(container["pod"])
-    if result is None or one.get("skipped"):
+    made = next((file for file in (result or {}).get("files") or () if file["name"] == name), None)
+    if result is None or one.get("skipped") or (made is None and result["problems"]):
+        # What kept the preset from making the file is among the problems.
         return
     got = next((file for file in one.get("files") or () if file.get("checksum")), None)
-    made = next((file for file in result.get("files") or () if file["name"] == name), None)
     problem = None
     if got is None:
         problem = f"{name} could not be fetched: {_sentence(str(one.get('msg', 'nothing was said')))}"
@@ -156,6 +159,7 @@ def _read(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.
         "seconds": said.get("seconds"),
         "folder": said.get("out"),
         "files": files,
+        "sensitive": bool(planned.get("sensitive")),
         "exec_command": _exec_command(entry) if running else None,
         "failure": None,
     }
@@ -175,6 +179,8 @@ def _gaps(entry: t.Mapping[str, t.Any], said: t.Mapping[str, t.Any], frames: t.M
         gaps.append(f"the preset was ended after {said.get('seconds')} s")
     elif said.get("code") == 153:
         gaps.append("the preset was ended because a file of it became larger than it may")
+    if said.get("full"):
+        gaps.append(f"the file system of {said.get('out')} was full in the end")
     if said["state"] in ("done", "stopped"):
         gaps += _log_gaps(entry, said, frames)
     return gaps

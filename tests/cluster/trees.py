@@ -54,8 +54,8 @@ class Tree:
     def key(self) -> str:
         """Name the image's archive after everything of ours that goes into it."""
         digest = hashlib.sha256(platform.machine().encode() + Path(__file__).read_bytes())
-        for path in sorted(self.folder.iterdir()):
-            if path.suffix != ".md":
+        for path in (self.folder / name for name in ("packages.txt", "python.txt", *self.sources)):
+            if path.exists():
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:16]
 
@@ -112,7 +112,9 @@ def root_tree(tree: Tree, scratch: Path) -> Path:
         (app / source).write_bytes((tree.folder / source).read_bytes())
     if (tree.folder / "python.txt").exists():
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "--no-compile")
-        machine.run([*pip, "--ignore-installed", f"--requirement={tree.folder / 'python.txt'}", f"--root={added}", "--prefix=/usr/local"])
+        machine.run([*pip, f"--requirement={tree.folder / 'python.txt'}", f"--target={scratch / 'pypi'}"])
+        (added / "usr" / "local").mkdir(parents=True)
+        (scratch / "pypi" / "bin").rename(added / "usr" / "local" / "bin")
     hooks = [f"--essential-hook={command}" for command in tree.before]
     hooks += [f"--customize-hook=copy-in {path} /" for path in sorted(added.iterdir())]
     hooks += [f"--customize-hook={command}" for command in tree.after]

@@ -31,3 +31,15 @@ find_target() {
 processes() {
   for process in /proc/[0-9]*; do echo "${process#/proc/} $(head -n 1 "$process/comm")"; done
 }
+
+# names_of PID...: each with its name.
+names_of() {
+  # shellcheck disable=SC2048
+  for process in $*; do echo "$process $(head -n 1 "/proc/$process/comm")"; done
+}
+
+# catches PID SIGNAL: whether the process handles the signal (at most 32). One that it does not handle ends it.
+catches() {
+  mask=$(sed -n 's/^SigCgt:[[:space:]]*........\([0-9a-f]*\)$/\1/p' "/proc/$1/status")
+  [ $((0x${mask:-0} & 1 << ($2 - 1))) -ne 0 ]
+}

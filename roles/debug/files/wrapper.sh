@@ -9,7 +9,7 @@
 #   KD_NOT_AFTER        the second since 1970 after which to refuse      KD_DIR     a folder to try before /tmp and /dev/shm
 #   KD_LOG_BYTES        how much of the tool's output goes to the log    KD_FILE_KIB  how large a file of the tool may become
 #   KD_TERMINATION_LOG  where the verdict goes, as JSON
-# The tool finds KD_OUT, a folder for its files. Exit code: the tool's; 75 too late, 73 no folder.
+# The tool finds KD_OUT, a folder for its files. Exit code: the tool's; 75 too late, 73 no folder, or none with room.
 verdict_to=${KD_TERMINATION_LOG:-/dev/termination-log} limit=${KD_TIMEOUT:-60} name=${KD_NAME:-kd} began=$(date +%s)
 umask 077
 # tell STATE [MORE]: the verdict, as termination message and, for as long as the container stays, in the log.
@@ -20,15 +20,19 @@ tell() {
 }
 
 [ "$began" -le "${KD_NOT_AFTER:-9999999999}" ] || { tell expired; exit 75; }
-KD_OUT=''
+KD_OUT='' why=no_folder
 for folder in ${KD_DIR:-} /tmp /dev/shm; do
-  rm -rf "${folder:?}/$name" 2>/dev/null
-  mkdir "$folder/$name" 2>/dev/null && { KD_OUT=$folder/$name; break; }
+  own=$folder/$name.own
+  rm -rf "${folder:?}/$name" "$own" 2>/dev/null
+  mkdir "$folder/$name" "$own" 2>/dev/null || { rmdir "$folder/$name" 2>/dev/null; continue; }
+  # What is reserved is given back for the frames, so that a tool that fills the folder is told of.
+  head -c 1048576 /dev/zero 2>/dev/null >"$own/reserve" && { KD_OUT=$folder/$name; break; }
+  rm -rf "${folder:?}/$name" "$own"
+  why=no_room
 done
-[ -n "$KD_OUT" ] || { tell no_folder; exit 73; }
+[ -n "$KD_OUT" ] || { tell "$why"; exit 73; }
 export KD_OUT
-out=$KD_OUT own=$KD_OUT.own
-rm -rf "$own"; mkdir "$own" || { tell no_folder; exit 73; }
+out=$KD_OUT
 tell running ',"out":"'"$out"'"'
 
 # The guard ends the tool and all that it started. It reaps its own sleep: an orphan would stay as a zombie of a target that does not reap.
@@ -58,13 +62,16 @@ while kill -0 "$guard" 2>/dev/null; do wait "$guard"; done
 kill -KILL -"$tool" 2>/dev/null
 tool=''
 
+full=false
+head -c 4096 /dev/zero 2>/dev/null >"$own/room" || full=true
+rm -f "$own/reserve" "$own/room"
 state='done' timed_out=false
 [ -z "$term" ] || state=stopped
 [ ! -e "$own/late" ] || timed_out=true
 size() { set -- "$(wc -c <"$1")"; echo $(($1)); }
 sum() { sha256sum <"$1" | cut -d ' ' -f 1; }
 bytes=$(size "$own/stdout") error_bytes=$(size "$own/stderr")
-tell "$state" ',"code":'"$code"',"timed_out":'"$timed_out"',"seconds":'$(($(date +%s) - began))',"bytes":'"$bytes"',"error_bytes":'"$error_bytes"',"sha256":"'"$(sum "$own/stdout")"'","out":"'"$out"'"'
+tell "$state" ',"code":'"$code"',"timed_out":'"$timed_out"',"full":'"$full"',"seconds":'$(($(date +%s) - began))',"bytes":'"$bytes"',"error_bytes":'"$error_bytes"',"sha256":"'"$(sum "$own/stdout")"'","out":"'"$out"'"'
 
 # A frame: what it is, the sha256 and size of what it holds, the size of the whole; gzip and base64, so that any byte survives the log.
 frame() {

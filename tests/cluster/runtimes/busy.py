@@ -4,7 +4,6 @@
 """One thread that computes in match_prices, and one that waits for a lock that nobody lets go in wait_for_stock."""
 
 import threading
-import time
 
 STOCK = threading.Lock()
 
@@ -24,4 +23,3 @@ threading.Thread(target=wait_for_stock, name="stock", daemon=True).start()
 print("ready", flush=True)
 while True:
     match_prices()
-    time.sleep(0.01)

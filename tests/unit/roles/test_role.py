@@ -31,7 +31,7 @@ def test_a_preset_is_whole(preset: str) -> None:
         {"image", "target", "class", "timeout", "hold", "scripts", "arguments"}
         <= set(data)
         <= {
-            *("image", "target", "class", "effect", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts"),
+            *("image", "target", "class", "effect", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts", "sensitive"),
         }
     )
     assert data["target"] in ("none", "optional", "required")

@@ -71,3 +71,40 @@ def test_of_an_environment_only_names_are_told(shell: list[str], tmp_path: Path)
         check=True,
     ).stdout
     assert told.split() == ["PATH", "KEY", "_a1"]
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(("trap", "signal", "caught"), [("QUIT", 3, True), ("QUIT", 10, False), ("USR1", 10, True), ("HUP", 1, True), ("HUP", 3, False)])
+def test_whether_a_process_handles_a_signal(shell: list[str], trap: str, signal: int, caught: bool) -> None:
+    script = f"{function('target.sh', 'catches')}\ntrap : {trap}\ncatches $$ {signal}"
+    assert (subprocess.run([*shell, "-c", script], env={"PATH": "/usr/bin:/bin"}, check=False).returncode == 0) is caught
+
+
+RUNTIMES = r"""
+KD_MEMBERS='1 2 3'
+find_target() { :; }
+part() { title=$1; shift; printf '@ %s:' "$title"; "$@" | tr '\n' ' '; echo; }
+head() { echo "name"; }
+names_of() { echo "$*"; }
+first_of() { [ "$1" = "$FIRST" ] && echo 'is first'; }
+second_of() { [ "$1" = "$SECOND" ] && echo 'is second'; }
+preset_first() { echo "first [$*] $#"; }
+preset_second() { echo "second [$*] $#"; }
+"""
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ({"FIRST": "1"}, ["@ runtime first 1:name is first ", "first [a b c] 2"]),
+        ({"SECOND": "2"}, ["@ runtime second 2:name is second ", "second [d] 1"]),
+        ({"SECOND": "2", "FIRST": "3"}, ["@ runtime second 2:name is second ", "@ other first 3:name is first ", "second [d] 1"]),
+        ({"SECOND": "2", "FIRST": "2"}, ["@ runtime first 2:name is first ", "first [a b c] 2"]),
+        ({}, ["@ no_runtime:1 2 3 "]),
+    ],
+)
+def test_the_oldest_process_with_a_runtime_decides(shell: list[str], where: dict[str, str], told: list[str]) -> None:
+    script = RUNTIMES + (FILES / "runtime.sh").read_text() + "\npreset_runtime first 2 'a b' c second 1 d"
+    ran = subprocess.run([*shell, "-c", script], env={"PATH": "/usr/bin:/bin", "FIRST": "", "SECOND": "", **where}, capture_output=True, text=True, check=False)
+    assert (ran.stdout.splitlines(), ran.stderr) == (told, "")
