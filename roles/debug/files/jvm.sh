@@ -10,7 +10,7 @@
 jvm_of() { seen=$(grep -om 1 '/.*/libjvm\.so' "/proc/$1/maps" 2>/dev/null) && echo "has $seen mapped"; }
 
 # The option may be in JAVA_TOOL_OPTIONS or JDK_JAVA_OPTIONS too. Nothing of command line and environment is told.
-takes_attachments() { ! cat "/proc/$1/cmdline" "/proc/$1/environ" 2>/dev/null | tr '\0 ' '\n\n' | sed 's/^[A-Z_]*OPTIONS=//' | grep -qxe -XX:+DisableAttachMechanism; }
+takes_attachments() { ! cat "/proc/$1/cmdline" "/proc/$1/environ" 2>/dev/null | tr '\0 ' '\n' | sed 's/^[A-Z_]*OPTIONS=//' | grep -qxe -XX:+DisableAttachMechanism; }
 
 # attached TITLE WORD...: what the JVM answers to a command of the attach protocol. The first line says only that there was a connection.
 attached() {
@@ -37,6 +37,7 @@ room_for_heap() {
   echo "$room"
 }
 
+packed() { gzip -c <"$1" >"$2"; }
 # dump_heap: the JVM writes the file to its own /tmp, as no other folder is known to be there. It is packed into the preset's folder, and removed there.
 dump_heap() {
   needed=$(sed -n 's/^ .*total [0-9]*K, used \([0-9]*\)K.*/\1/p' "$KD_OUT.own/heap_info" | head -n 1)
@@ -48,7 +49,7 @@ dump_heap() {
   attached dumped dumpheap "${dump#"$KD_ROOT"}"
   if [ ! -f "$dump" ]; then part "heap no_file" false; return; fi
   part "heap size $(stat -c %s "$dump")" sha256sum "$dump"
-  part "heap packed" sh -c 'gzip -c <"$1" >"$2"' sh "$dump" "$KD_OUT/heap.hprof.gz"
+  part "heap packed" packed "$dump" "$KD_OUT/heap.hprof.gz"
   [ "$code" -eq 0 ] || rm -f "$KD_OUT/heap.hprof.gz"
 }
 
@@ -106,7 +107,7 @@ ask_jvm() {
 preset_jvm() {
   need jattach
   find_target
-  jvm=''
+  jvm='' code=0
   for member in $KD_MEMBERS; do
     if jvm_of "$member" >/dev/null; then jvm=$member; break; fi
   done
