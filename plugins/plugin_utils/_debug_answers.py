@@ -15,9 +15,13 @@ import typing as t
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import printable
 
+from . import _debug_answers_toolkit as toolkit
 from . import _debug_proc as proc
+from ._debug_answers_capture import capture
 from ._debug_answers_jvm import jvm
 from ._debug_answers_python import python
+from ._debug_answers_tls import tls
+from ._debug_answers_trace import trace
 from ._debug_parts import SHOWN, Answer, Parts, count, mib, more, nothing_of
 
 if t.TYPE_CHECKING:
@@ -41,11 +45,15 @@ def dns(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     names: list[dict[str, t.Any]] = []
     for index, name in enumerate(arguments):
         queries = [_query(part) for part in parts.all("query") if part.title[1] == str(index)]
+        queries += [toolkit.query(part) for part in parts.all("dig") if part.title[1] == str(index)]
+        library = next((part for part in parts.all("getent") if part.title[1] == str(index)), None)
         addresses = list(dict.fromkeys(address for query in queries for address in query["addresses"]))
         found: dict[str, t.Any] = {"name": name, "addresses": addresses, "in_hosts": name.rstrip(".") in hosts, "queries": queries, "error": None}
         if not addresses and not found["in_hosts"]:
             invalid = any(part.title[1] == str(index) for part in parts.all("invalid"))
             found["error"] = "is not the name of a host" if invalid else _dns_error(queries)
+        if library:
+            found["library"] = list(dict.fromkeys(line.split()[0] for line in library.lines if line.split())) if library.code == 0 else []
         names.append(found)
     bad = [found for found in names if found["error"]]
     config = [line.split() for line in parts.lines("resolv")]
@@ -56,6 +64,9 @@ def dns(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         "options": [word for words in config if words[:1] == ["options"] for word in words[1:]],
     }
     problems = [f"{found['name']} {found['error']}" for found in bad]
+    problems += [f"{found['name']} has addresses, and the C library finds none" for found in names if found["addresses"] and found.get("library") == []]
+    silent = {server for found in names if found["addresses"] for query in found["queries"] for server in query.get("silent_servers", ())}
+    problems += [f"the DNS server {server} does not answer, another one does" for server in sorted(silent)]
     return Answer(f"{len(names) - len(bad)} of {count(len(names), 'name')} {'resolves' if len(names) == 1 else 'resolve'}", problems, data)
 
 
@@ -63,11 +74,14 @@ def connect(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     """Whether something answers there."""
     ends: list[dict[str, t.Any]] = []
     for index, to in enumerate(arguments[1:]):
-        tried = next((part for kind in ("tcp", "http", "invalid") for part in parts.all(kind) if part.title[1] == str(index)), None)
+        tried = next((part for kind in ("tcp", "http", "curl", "invalid") for part in parts.all(kind) if part.title[1] == str(index)), None)
         took = next((part.title for part in parts.all("took") if part.title[1] == str(index)), ())
         seconds = round(float(took[3]) - float(took[2]), 2) if len(took) == 4 else None
         kind, status, error = ("", None, "was not tried") if tried is None else _connected(tried)
-        ends.append({"to": to, "kind": kind, "status": status, "error": error, "seconds": seconds})
+        more_of_it: dict[str, t.Any] = {}
+        if tried and kind == "curl":
+            kind, (status, error, more_of_it) = "http", toolkit.curl(tried)
+        ends.append({"to": to, "kind": kind, "status": status, "error": error, "seconds": seconds, **more_of_it})
     bad = [end for end in ends if end["error"]]
     return Answer(
         f"{len(ends) - len(bad)} of {count(len(ends), 'endpoint')} {'answers' if len(ends) == 1 else 'answer'}",
@@ -80,8 +94,10 @@ def sockets(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     """The sockets by state, who listens, and what piles up."""
     tables = {name: proc.sockets(parts.lines(name), tcp=name.startswith("tcp")) for name in ("tcp", "tcp6", "udp", "udp6")}
     owners = _owners(parts)
+    details = toolkit.connections(parts.lines("ss"))
     for entry in (entry for table in tables.values() for entry in table):
         entry["process"] = owners.get(entry["inode"])
+        entry.update(details.get((entry["local"], entry["remote"]), {}))
     tcp = tables["tcp"] + tables["tcp6"]
     listening = [entry for entry in tcp if entry["state"] == "LISTEN"]
     states = collections.Counter(entry["state"] for entry in tcp)
@@ -99,6 +115,10 @@ def sockets(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     ]
     if counted.get("TcpExt.ListenOverflows"):
         problems.append(f"connections were dropped {count(counted['TcpExt.ListenOverflows'], 'time')} because the queue of a listener was full")
+    waiting = collections.Counter((entry["remote"], entry["state"]) for entry in tcp if entry.get("unacknowledged"))
+    for (remote, state), number in waiting.most_common():
+        what = "is not answered" if number == 1 else "are not answered"
+        problems.append(f"{count(number, 'connection')} to {remote} {what}: {'SYN' if state == 'SYN_SENT' else 'what was sent'} is sent again and again")
     others = ", ".join(f"{number} {state}" for state, number in sorted(states.items()) if state != "LISTEN")
     where = ", ".join(entry["local"] + (f" ({entry['process']})" if entry["process"] else "") for entry in listening[:SHOWN]) + more(listening)
     data = {**tables, "states": dict(states), "counters": counted, "processes_known": bool(owners)}
@@ -200,8 +220,10 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         "deleted": deleted,
         "cut": cut,
     }
+    dated_back = [one for one in changed if data["from"] is not None and "inode_changed" in one and one["modified"] < data["from"]]
     fullest = max((one for one in space if one["used"] is not None), key=lambda one: float(one["used"]), default=None)
-    summary = f"{count(len(changed), 'file')} changed{' (list cut)' if cut else ''}, {len(privileged)} setuid or setgid, {len(deleted)} deleted but open"
+    back = f", {len(dated_back)} of them with an older date" if dated_back else ""
+    summary = f"{count(len(changed), 'file')} changed{' (list cut)' if cut else ''}{back}, {len(privileged)} setuid or setgid, {len(deleted)} deleted but open"
     return Answer(summary + (f"; fullest {fullest['place']} {fullest['used']:.0%}" if fullest else ""), problems, data)
 
 
@@ -237,9 +259,12 @@ READERS: dict[str, t.Callable[[Parts, t.Sequence[str]], Answer]] = {
     "jvm": jvm,
     "python": python,
     "runtime": runtime,
+    "tls": tls,
+    "capture": capture,
+    "trace": trace,
 }
 #: How a preset's answer begins.
-TITLES = {"dns": "DNS", "jvm": "JVM"}
+TITLES = {"dns": "DNS", "jvm": "JVM", "tls": "TLS"}
 
 
 def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> Answer:
@@ -315,7 +340,7 @@ def _dns_error(queries: t.Sequence[t.Mapping[str, t.Any]]) -> str:
         (r"NXDOMAIN", "does not exist (NXDOMAIN)"),
         (r"No answer", "has no address"),
     ):
-        if any(re.search(pattern, text) for text in said):
+        if any(re.search(pattern, text, re.IGNORECASE) for text in said):
             return words
     return f"does not resolve: {next(filter(None, said), 'no query was answered')}"
 
@@ -335,11 +360,11 @@ def _connected(part: Part) -> tuple[str, int | None, str | None]:
     if part.code in (124, 143) or "timed out" in text:
         return kind, None, "does not answer in time"
     for pattern, words in (
-        (r"bad address", "cannot be resolved"),
+        (r"bad address|getaddrinfo", "cannot be resolved"),
         (r"Connection refused", "refuses the connection"),
         (r"No route to host|Host is unreachable", "cannot be reached (no route to host)"),
         (r"Network(?: is)? unreachable", "cannot be reached (network unreachable)"),
-        (r"bad port", "has no such port"),
+        (r"bad port|port number", "has no such port"),
     ):
         if re.search(pattern, text):
             return kind, None, words
@@ -445,16 +470,17 @@ def _stall(lines: t.Sequence[str]) -> float | None:
 
 
 def _listed(line: str, root: str) -> dict[str, t.Any] | None:
-    found = re.match(r"(\d+) (\d+) ([0-7]+) (\d+) (\d+) (/.*)$", line)
+    found = re.match(r"(\d+) (\d+) ([0-7]+) (\d+) (\d+) (?:c(\d+) )?(/.*)$", line)
     if not found:
         return None
     return {
-        "path": "/" + found.group(6).removeprefix(root).lstrip("/"),
+        "path": "/" + found.group(7).removeprefix(root).lstrip("/"),
         "modified": int(found.group(1)),
         "size": int(found.group(2)),
         "mode": found.group(3).rjust(4, "0"),
         "uid": int(found.group(4)),
         "gid": int(found.group(5)),
+        **({"inode_changed": int(found.group(6))} if found.group(6) else {}),
     }
 
 

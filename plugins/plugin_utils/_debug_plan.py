@@ -35,6 +35,15 @@ NUMBERS = {
     "debug_filesystem_archive_mib": (1, 1048576),
     "debug_jvm_heap_mib": (1, 1048576),
     "debug_python_seconds": (1, 600),
+    "debug_tls_timeout": (1, 3600),
+    "debug_tls_days": (0, 36500),
+    "debug_capture_seconds": (1, 3600),
+    "debug_capture_packets": (1, 10000000),
+    "debug_capture_bytes": (14, 262144),
+    "debug_capture_mib": (1, 1048576),
+    "debug_trace_seconds": (1, 600),
+    "debug_trace_processes": (1, 10000),
+    "debug_trace_max_pods": (1, 100000),
 }
 
 
@@ -83,8 +92,12 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
     _check_numbers(request["numbers"])
     name, data = request["preset"], request["data"]
     _check_class(name, data, int(request["numbers"].get("debug_approved_class", 1)))
+    if not request["image"]:
+        raise BadRequest(
+            f"There is no image for the preset {name}: debug_preset_images has to say the last part of a variable's name, as toolkit of debug_image_toolkit."
+        )
     target = _target(name, data["target"], request["target"])
-    profile = request["profile"] or ("match_target" if target else "restricted")
+    profile = request["profile"] or data.get("profile") or ("match_target" if target else "restricted")
     seconds = int(request["window"])
     window = int(now // seconds)
     candidates = [_container(request, target, profile, index) for index in (window, window - 1)]
@@ -99,6 +112,7 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
         "hold": int(data["hold"]),
         "artifacts": list(data.get("artifacts") or ()),
         "sensitive": str(data.get("sensitive", False)) == "True",
+        "max_pods": int(data.get("max_pods") or NUMBERS["debug_max_pods"][1]),
         "on_finished": data.get("on_finished", "keep"),
         "wait_for": "running" if int(data["hold"]) else "completed",
         "wait_timeout": int(data["timeout"]) + int(request["patience"]),
@@ -178,7 +192,7 @@ def _container(request: t.Mapping[str, t.Any], target: str, profile: str, window
         "args": [escape(word) for word in words],
         "env": [{"name": key, "value": escape(value)} for key, value in environment.items() if value],
     }
-    context = {**(NOBODY if profile == "restricted" else {}), **request["security_context"]}
+    context = {**(NOBODY if profile == "restricted" else {}), **(data.get("security_context") or {}), **request["security_context"]}
     if context:
         definition["securityContext"] = context
     if target:

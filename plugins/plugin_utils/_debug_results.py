@@ -130,11 +130,12 @@ def _result(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], failur
 def _read(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     log = entry.get("log")
     frames = framing.frames(log or "")
-    gaps = _gaps(entry, said, frames)
+    gaps = _gaps(entry, planned, said, frames)
     stdout, stderr = (frames[name].content if name in frames else b"" for name in ("stdout", "stderr"))
     text = stdout.decode("utf-8", errors="replace")
     read = answer(planned["preset"], framing.parts(text), planned["arguments"])
-    running = entry.get("state") == "running" and bool(planned["hold"]) and said["state"] == "done"
+    # Where there are files to fetch, it stays for that alone.
+    running = entry.get("state") == "running" and bool(planned["hold"]) and not planned.get("artifacts") and said["state"] == "done"
     summary = read.summary if stdout or not gaps else _titled(planned["preset"], "no output came through")
     if running:
         summary += f". It stays until it is stopped, at most {planned['hold']} s"
@@ -165,12 +166,13 @@ def _read(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.
     }
 
 
-def _gaps(entry: t.Mapping[str, t.Any], said: t.Mapping[str, t.Any], frames: t.Mapping[str, framing.Frame]) -> list[str]:
+def _gaps(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.Mapping[str, t.Any], frames: t.Mapping[str, framing.Frame]) -> list[str]:
     """What keeps the output from being all that there was to be."""
     gaps = []
     if said["state"] == "running":
         if entry.get("state") == "terminated":
-            gaps.append(f"the container was killed while the preset ran ({entry.get('reason')}, exit code {entry.get('exit_code')})")
+            as_is = ", as it is when its target ends" if planned.get("target") and entry.get("exit_code") == 137 else ""
+            gaps.append(f"the container was killed while the preset ran ({entry.get('reason')}, exit code {entry.get('exit_code')}){as_is}")
         else:
             gaps.append("the preset is still at work")
     elif said["state"] == "stopped":

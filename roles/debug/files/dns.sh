@@ -9,13 +9,22 @@ part hosts cat /etc/hosts
 search=$(sed -n 's/^search[[:space:]]\{1,\}//p' /etc/resolv.conf | tail -n 1)
 ndots=$(sed -n 's/^options.*ndots:\([0-9]\{1,\}\).*/\1/p' /etc/resolv.conf | tail -n 1)
 
+# dig tells more than nslookup, and getent what the C library itself makes of a name.
+if command -v dig >/dev/null; then
+  query() { part "dig $index $1 $2" dig +tries=1 +time=2 +nosearch -q "$1." -t "$2"; }
+else
+  need nslookup
+  query() { part "query $index $1 $2" nslookup "-type=$2" "$1."; }
+fi
+library() { ! command -v getent >/dev/null || part "getent $index" timeout 5 getent ahosts "$1"; }
+
 # ask NAME: 0 if this settles it, because there is an address or no server answers, 1 if the next candidate is to be tried.
 ask() {
   settled=1
   for type in a aaaa; do
-    part "query $index $1 $type" nslookup "-type=$type" "$1."
-    ! grep -q '^Name:' "$KD_OUT.own/part" || settled=0
-    ! grep -q 'timed out' "$KD_OUT.own/part" || return 0
+    query "$1" "$type"
+    ! grep -q -e '^Name:' -e '[[:space:]]IN[[:space:]]A[[:space:]]' -e '[[:space:]]IN[[:space:]]AAAA[[:space:]]' "$KD_OUT.own/part" || settled=0
+    ! grep -q 'timed out' "$KD_OUT.own/part" || grep -q 'status: ' "$KD_OUT.own/part" || return 0
   done
   return $settled
 }
@@ -24,7 +33,7 @@ index=0
 for name in "$@"; do
   case $name in
     '' | -* | *[!A-Za-z0-9._-]*) part "invalid $index" false ;;
-    *.) ask "${name%.}" ;;
+    *.) ask "${name%.}"; library "$name" ;;
     *)
       dots=$(printf '%s' "$name" | tr -cd . | wc -c)
       candidates=''
@@ -34,6 +43,7 @@ for name in "$@"; do
         case $candidate in *[!A-Za-z0-9._-]*) continue ;; esac
         ask "$candidate" && break
       done
+      library "$name"
       ;;
   esac
   index=$((index + 1))

@@ -70,9 +70,15 @@ locate() {
 }
 
 list() { head -n "$lines" <"$KD_OUT.own/found"; }
-# Without a slash at its end, find does not follow what has become a link since.
-changed() { find "$KD_ROOT${1:-/}" -xdev -newer "$KD_OUT.own/from" -type f -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
-privileged() { find "$KD_ROOT${1:-/}" -xdev -type f '(' -perm -4000 -o -perm -2000 ')' -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
+# Without a slash at its end, find does not follow what has become a link since. GNU find knows when the inode was changed, which nothing can set back.
+if find / -maxdepth 0 -newerct @0 -printf '' >/dev/null 2>&1; then
+  changed() { find "$KD_ROOT${1:-/}" -xdev -type f '(' -newermt "@$from" -o -newerct "@$from" ')' -printf "$format" >"$KD_OUT.own/found"; list; }
+  privileged() { find "$KD_ROOT${1:-/}" -xdev -type f -perm /6000 -printf "$format" >"$KD_OUT.own/found"; list; }
+  format='%Ts %s %m %U %G c%Cs %p\n'
+else
+  changed() { find "$KD_ROOT${1:-/}" -xdev -newer "$KD_OUT.own/from" -type f -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
+  privileged() { find "$KD_ROOT${1:-/}" -xdev -type f '(' -perm -4000 -o -perm -2000 ')' -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
+fi
 deleted() { stat -L -c '%s %F' "$1" && readlink "$1"; }
 search() {
   part changed changed "$1"

@@ -31,7 +31,8 @@ def test_a_preset_is_whole(preset: str) -> None:
         {"image", "target", "class", "timeout", "hold", "scripts", "arguments"}
         <= set(data)
         <= {
-            *("image", "target", "class", "effect", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts", "sensitive"),
+            *("image", "target", "class", "effect", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts"),
+            *("profile", "security_context", "sensitive", "max_pods"),
         }
     )
     assert data["target"] in ("none", "optional", "required")

@@ -332,6 +332,17 @@ TITLES = [
     "changed",
     "own",
     "target",
+    "dig",
+    "getent",
+    "curl",
+    "ss",
+    "tls",
+    "certificate",
+    "names",
+    "capture",
+    "conversations",
+    "trace",
+    "states",
 ]
 WORDS = [
     "7",
@@ -347,6 +358,13 @@ WORDS = [
     "full avg10=..",
     "Address: x",
     "Max open files  9  9",
+    "total 1 2 3",
+    "tcp a b 1 2 3 4 5 6 7 8 9",
+    "times 1 2 3 4 5",
+    "status x",
+    "notAfter=x",
+    " 99.9 1.0 1.0 5 6 openat",
+    "ESTAB 0 0 x:1 [::1%lo]:2 timer:(on,1ms,2)",
 ]
 
 

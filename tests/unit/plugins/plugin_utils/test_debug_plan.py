@@ -105,6 +105,26 @@ def test_profile_and_target(needs: str, target: str, profile: str, expected: tup
     assert planned["candidates"][0]["definition"].get("targetContainerName") == expected[1]
 
 
+def test_a_preset_may_ask_for_a_profile_and_a_security_context() -> None:
+    data = {**DATA, "target": "none", "profile": "baseline", "security_context": {"runAsUser": 0, "runAsNonRoot": False}}
+    planned = plan({**REQUEST, "data": data}, NOW)
+    assert planned["profile"] == "baseline"
+    assert planned["candidates"][0]["definition"]["securityContext"] == {"runAsUser": 0, "runAsNonRoot": False}
+    overridden = plan({**REQUEST, "data": data, "profile": "netadmin", "security_context": {"runAsUser": 7}}, NOW)
+    assert overridden["profile"] == "netadmin"
+    assert overridden["candidates"][0]["definition"]["securityContext"] == {"runAsUser": 7, "runAsNonRoot": False}
+
+
+def test_a_preset_may_ask_for_few_pods() -> None:
+    assert plan({**REQUEST, "data": {**DATA, "max_pods": "1"}}, NOW)["max_pods"] == 1
+    assert plan(REQUEST, NOW)["max_pods"] == NUMBERS["debug_max_pods"][1]
+
+
+def test_an_image_that_no_variable_has_is_refused() -> None:
+    with pytest.raises(BadRequest, match="There is no image for the preset dns: debug_preset_images"):
+        plan({**REQUEST, "image": ""}, NOW)
+
+
 DIFFERENT: list[dict[str, t.Any]] = [
     {"preset": "connect"},
     {"data": {**DATA, "arguments": ["a", 6]}},

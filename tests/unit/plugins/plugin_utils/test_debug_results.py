@@ -63,6 +63,19 @@ def test_complete() -> None:
     assert found["files"] == [{"name": "files.tar", "size": 5, "sha256": "f" * 64}]
 
 
+@pytest.mark.parametrize(("target", "code", "explained"), [("cart", 137, True), (None, 137, False), ("cart", 1, False)])
+def test_a_target_that_ends_takes_the_debug_container_with_it(target: str | None, code: int, explained: bool) -> None:
+    found = only({**PLANNED, "target": target}, message=verdict("running"), log="", reason="Error", exit_code=code)
+    assert found["state"] == "partial"
+    assert ("as it is when its target ends" in found["summary"]) is explained
+
+
+def test_what_stays_only_until_its_files_are_fetched_is_not_said_to_stay() -> None:
+    holding = {"message": None, "log": f"-----KD {verdict()}-----\n{LOG}", "state": "running"}
+    assert only({**PLANNED, "hold": 300}, **holding)["state"] == "running"
+    assert only({**PLANNED, "hold": 300, "artifacts": ["files.tar"]}, **holding)["state"] == "complete"
+
+
 INVALID = b"\xff{{ 1 }}"
 CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
     "the verdict is only in the log": ({"message": None, "log": f"-----KD {verdict()}-----\n{LOG}"}, "complete", "in stdout"),
