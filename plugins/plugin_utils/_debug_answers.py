@@ -18,7 +18,11 @@ from ansible_collections.kubedebug.pods.plugins.module_utils._errors import prin
 from . import _debug_answers_toolkit as toolkit
 from . import _debug_proc as proc
 from ._debug_answers_capture import capture
+from ._debug_answers_db import db
+from ._debug_answers_forensic import forensic
+from ._debug_answers_go import go
 from ._debug_answers_jvm import jvm
+from ._debug_answers_node import node
 from ._debug_answers_python import python
 from ._debug_answers_tls import tls
 from ._debug_answers_trace import trace
@@ -247,6 +251,11 @@ def runtime(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     return Answer(f"{summary}; {found.summary}" if found.summary else summary, found.problems, {**found.data, "runtimes": seen})
 
 
+def _evidence(parts: Parts, arguments: t.Sequence[str]) -> dict[str, Answer]:
+    """What forensic has of other presets, whose scripts run in its container."""
+    return {"sockets": sockets(parts, ()), "process": process(parts, ()), "filesystem": filesystem(parts, ("0", arguments[1]))}
+
+
 #: Preset: what reads its parts. A preset that is not here is answered with its output alone.
 READERS: dict[str, t.Callable[[Parts, t.Sequence[str]], Answer]] = {
     "shell": shell,
@@ -262,9 +271,13 @@ READERS: dict[str, t.Callable[[Parts, t.Sequence[str]], Answer]] = {
     "tls": tls,
     "capture": capture,
     "trace": trace,
+    "forensic": lambda parts, arguments: forensic(parts, arguments, _evidence(parts, arguments)),
+    "go": go,
+    "db": db,
+    "node": node,
 }
 #: How a preset's answer begins.
-TITLES = {"dns": "DNS", "jvm": "JVM", "tls": "TLS"}
+TITLES = {"dns": "DNS", "jvm": "JVM", "tls": "TLS", "db": "Database"}
 
 
 def answer(preset: str, parts: t.Sequence[Part], arguments: t.Sequence[str]) -> Answer:
@@ -378,12 +391,12 @@ def _holder(entry: t.Mapping[str, t.Any]) -> str:
 
 def _owners(parts: Parts) -> dict[int, str]:
     """The process that holds a socket, by the socket's inode: ``PID/NAME``."""
-    found = {}
+    found: dict[int, str] = {}
     for part in parts.all("descriptors"):
         for path in proc.descriptors(part.lines).values():
             inode = re.fullmatch(r"socket:\[(\d+)\]", path)
             if inode:
-                found[int(inode.group(1))] = "/".join(part.title[1:])
+                found.setdefault(int(inode.group(1)), "/".join(part.title[1:]))
     return found
 
 

@@ -44,6 +44,13 @@ NUMBERS = {
     "debug_trace_seconds": (1, 600),
     "debug_trace_processes": (1, 10000),
     "debug_trace_max_pods": (1, 100000),
+    "debug_go_port": (0, 65535),
+    "debug_go_seconds": (1, 600),
+    "debug_node_port": (1, 65535),
+    "debug_node_seconds": (1, 600),
+    "debug_node_snapshot_mib": (1, 1048576),
+    "debug_forensic_core_mib": (1, 1048576),
+    "debug_db_timeout": (1, 600),
 }
 
 
@@ -173,7 +180,7 @@ def _words(preset: str, arguments: t.Any) -> list[str]:
 
 
 def _container(request: t.Mapping[str, t.Any], target: str, profile: str, window: int) -> dict[str, t.Any]:
-    data = request["data"]
+    name, data = request["preset"], request["data"]
     words = ["sh", "-c", bare(request["script"]), f"kd-{request['preset']}", *_words(request["preset"], data["arguments"])]
     environment = {
         "KD_SCHEMA": "1",
@@ -185,12 +192,13 @@ def _container(request: t.Mapping[str, t.Any], target: str, profile: str, window
         "KD_HOLD": str(data["hold"]),
         "KD_NOT_AFTER": str((window + 2) * int(request["window"]) + CLOCK_SKEW),
         "KD_FILE_KIB": str(data["file_kib"]) if "file_kib" in data else "",
+        **{entry["name"]: str(entry["value"]) for entry in data.get("environment") or ()},
     }
     definition: dict[str, t.Any] = {
         "image": image(request["image"], request["registry"], request["digest"]),
         "command": [escape(word) for word in ("sh", "-c", bare(request["wrapper"]), "kd")],
         "args": [escape(word) for word in words],
-        "env": [{"name": key, "value": escape(value)} for key, value in environment.items() if value],
+        "env": [{"name": key, "value": escape(value)} for key, value in environment.items() if value] + _secrets(name, data.get("secrets") or ()),
     }
     context = {**(NOBODY if profile == "restricted" else {}), **(data.get("security_context") or {}), **request["security_context"]}
     if context:
@@ -198,9 +206,24 @@ def _container(request: t.Mapping[str, t.Any], target: str, profile: str, window
     if target:
         definition["targetContainerName"] = target
     told = json.dumps([definition, profile], sort_keys=True, ensure_ascii=True)
-    name = f"kd-{request['preset']}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
+    name = f"kd-{name}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
     definition["env"].append({"name": "KD_NAME", "value": name})
     return {"name": name, "definition": {"name": name, **definition}}
+
+
+def _secrets(preset: str, wanted: t.Any) -> list[dict[str, t.Any]]:
+    """Variables KD_SECRET_INDEX, whose values the kubelet takes out of Secrets: they are neither in the pod nor in anything that is returned.
+
+    ``optional``: with a Secret that is not there the container starts all the same, and can say so.
+    """
+    found = []
+    for index, one in enumerate(wanted):
+        if not one:
+            continue
+        if not isinstance(one, t.Mapping) or set(one) != {"secret", "key"} or not all(isinstance(part, str) and part for part in one.values()):
+            raise BadRequest(f"A password of the preset {preset} has to say the Secret that holds it, as a dictionary of secret and key, and nothing else.")
+        found.append({"name": f"KD_SECRET_{index}", "valueFrom": {"secretKeyRef": {"name": one["secret"], "key": one["key"], "optional": True}}})
+    return found
 
 
 def _added(entry: t.Mapping[str, t.Any], now: float) -> float:

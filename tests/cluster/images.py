@@ -140,6 +140,7 @@ def pack_all(archive: Archive, programs: Path, busybox: Path) -> dict[str, str]:
         "busybox": f"busybox:{busybox_version(busybox)}",
         "crash": "crash-app:1",
         "distroless": "distroless-app:1",
+        "leaky": "leaky-app:1",
         "names": "names:1",
     }
     archive.add([PAUSE], one_program("pause", programs / "pause"), {"Entrypoint": ["/pause"], "User": "65535:65535"})
@@ -153,6 +154,7 @@ def pack_all(archive: Archive, programs: Path, busybox: Path) -> dict[str, str]:
         one_program("app", programs / "crash"),
         {"Entrypoint": ["/app"], "User": NONROOT},
     )
+    archive.add([full_name(names["leaky"])], one_program("app", programs / "leaky"), {"Entrypoint": ["/app"], "User": NONROOT})
     archive.add([full_name(names["names"])], one_program("names", programs / "names"), {"Entrypoint": ["/names"], "User": NONROOT})
     archive.add(
         [full_name(names["busybox"]), full_name("busybox:latest")],

@@ -108,3 +108,56 @@ def test_the_oldest_process_with_a_runtime_decides(shell: list[str], where: dict
     script = RUNTIMES + (FILES / "runtime.sh").read_text() + "\npreset_runtime first 2 'a b' c second 1 d"
     ran = subprocess.run([*shell, "-c", script], env={"PATH": "/usr/bin:/bin", "FIRST": "", "SECOND": "", **where}, capture_output=True, text=True, check=False)
     assert (ran.stdout.splitlines(), ran.stderr) == (told, "")
+
+
+GOROUTINES = """goroutine 20 [chan receive, 5 minutes]:
+main.leak(0xc000012345)
+\t/src/main.go:4 +0x1d
+created by main.main in goroutine 1
+\t/src/main.go:9 +0x37
+
+goroutine 7 [running]:
+main.spin(...)
+\t/src/main.go:6
+
+goroutine 21 [chan receive, 12 minutes, locked to thread]:
+main.leak(0xc000054321)
+\t/src/main.go:4 +0x1d
+created by main.main in goroutine 9
+\t/src/main.go:9 +0x37
+
+goroutine 22 [chan receive]:
+main.leak(0xc0)
+\t/src/main.go:4 +0x1d
+created by main.main in goroutine 9
+\t/src/main.go:9 +0x37
+"""
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("awk", ["mawk", "busybox awk"])
+def test_goroutines_that_do_the_same_are_one_group(shell: list[str], awk: str, tmp_path: Path) -> None:
+    (tmp_path / "out.own").mkdir()
+    (tmp_path / "out.own" / "got").write_text(GOROUTINES)
+    script = function("go.sh", "go_groups").replace("awk ", f"{awk} ", 1) + "\ngo_groups"
+    told = subprocess.run(
+        [*shell, "-c", script], env={"PATH": "/usr/bin:/bin", "KD_OUT": str(tmp_path / "out"), "GO_BYTES": "10000"}, capture_output=True, text=True, check=True
+    ).stdout
+    groups = told.strip().split("\n\n")
+    assert [group.split("\n")[:2] for group in groups] == [
+        ["2 5", "goroutine 20 [chan receive, 5 minutes]:"],
+        ["1 0", "goroutine 7 [running]:"],
+        ["1 12", "goroutine 21 [chan receive, 12 minutes, locked to thread]:"],
+    ]
+
+
+@pytest.mark.parametrize("awk", ["mawk", "busybox awk"])
+def test_a_core_dump_takes_each_mapping_whole_that_has_memory_of_its_own(awk: str, tmp_path: Path) -> None:
+    (tmp_path / "smaps").write_text(
+        "55d0-55d1 r--p 00000000 00:1b 12 /bin/x\nSize:   100 kB\nAnonymous:   0 kB\nSwap:   0 kB\n"
+        "55d1-55d2 rw-p 00000000 00:00 0 [heap]\nSize:   2000 kB\nAnonymous:   8 kB\nSwap:   4 kB\n"
+        "55d2-55d3 rw-p 00000000 00:00 0\nSize:   30 kB\nAnonymous:   0 kB\nSwap:   4 kB\n"
+    )
+    script = function("forensic.sh", "core_size").replace("awk ", f"{awk} ", 1).replace("/proc/$1/smaps", "$1") + '\ncore_size "$1"'
+    told = subprocess.run(["dash", "-c", script, "sh", str(tmp_path / "smaps")], capture_output=True, text=True, check=True).stdout
+    assert int(told) == 2030 * 1024 + 2**20

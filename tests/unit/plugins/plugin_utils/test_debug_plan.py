@@ -166,6 +166,30 @@ def test_what_a_class_does_is_said_where_a_preset_does_not() -> None:
         plan({**REQUEST, "data": {**DATA, "class": 2}}, NOW)
 
 
+def test_passwords_are_references_to_secrets_that_may_be_missing() -> None:
+    secrets: list[dict[str, str]] = [{"secret": "db", "key": "word"}, {}, {"secret": "cache", "key": "word"}]
+    [container, _before] = plan({**REQUEST, "data": {**DATA, "secrets": secrets}}, NOW)["candidates"]
+    assert [entry for entry in container["definition"]["env"] if "valueFrom" in entry] == [
+        {"name": "KD_SECRET_0", "valueFrom": {"secretKeyRef": {"name": "db", "key": "word", "optional": True}}},
+        {"name": "KD_SECRET_2", "valueFrom": {"secretKeyRef": {"name": "cache", "key": "word", "optional": True}}},
+    ]
+
+
+@pytest.mark.parametrize(
+    "secret", ["hunter2", {"secret": "db"}, {"secret": "", "key": "word"}, {"secret": "db", "key": 1}, {"secret": "a", "key": "b", "value": "hunter2"}]
+)
+def test_a_password_that_is_no_reference_is_refused_and_not_told(secret: object) -> None:
+    with pytest.raises(BadRequest, match="has to say the Secret that holds it") as refused:
+        plan({**REQUEST, "data": {**DATA, "secrets": [secret]}}, NOW)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_what_a_preset_brings_along_is_escaped() -> None:
+    data = {**DATA, "environment": [{"name": "KD_INSPECTOR", "value": "f'{pid} $(id)'"}]}
+    [container, _before] = plan({**REQUEST, "data": data}, NOW)["candidates"]
+    assert {"name": "KD_INSPECTOR", "value": "f'{pid} $$(id)'"} in container["definition"]["env"]
+
+
 def test_what_does_not_concern_the_container_is_not_in_its_name() -> None:
     assert plan({**REQUEST, "patience": 5}, NOW)["candidates"] == plan(REQUEST, NOW)["candidates"]
 
