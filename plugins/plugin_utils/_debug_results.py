@@ -53,10 +53,11 @@ def results(
         _take_fetched(found, one)
     for skipped in ensured.get("skipped_pods") or ():
         why = f"left out: {skipped.get('message') or skipped.get('reason')}"
-        found.setdefault(skipped["pod"], _bare(planned, "skipped", why))
+        found.setdefault(skipped["pod"], {**_bare(planned, "skipped", why), "namespace": skipped.get("namespace")})
+    failure = ensured.get("failure")
     if not found and "msg" in ensured:
-        found[pod] = {**_bare(planned, "failed", _sentence(str(ensured.get("msg", "the task failed without a word")))), "failure": ensured.get("failure")}
-    return found
+        found[pod] = {**_bare(planned, "failed", _sentence(str(ensured["msg"]))), "namespace": (failure or {}).get("namespace"), "failure": failure}
+    return {name: {**result, "dest": _dest(name, result)} for name, result in found.items()}
 
 
 def report(found: t.Mapping[str, t.Any]) -> str:
@@ -67,12 +68,21 @@ def report(found: t.Mapping[str, t.Any]) -> str:
 def stored(all_results: t.Mapping[str, t.Mapping[str, t.Mapping[str, t.Any]]]) -> list[dict[str, str]]:
     """The files for ``debug_dest``: path and content. The log as it came is among them only where the output is not all in UTF-8."""
     listed = []
-    for pod, by_preset in all_results.items():
-        for preset, found in by_preset.items():
-            folder = "/".join(map(_file_name, ([found["namespace"]] if found.get("namespace") else []) + [pod, preset]))
+    for by_preset in all_results.values():
+        for found in by_preset.values():
+            folder = found["dest"]
             contents = {"result.json": report(found), "stdout.txt": found.get("stdout"), "stderr.txt": found.get("stderr"), "container.log": found.get("log")}
             listed += [{"folder": folder, "path": f"{folder}/{name}", "content": content} for name, content in contents.items() if content]
     return listed
+
+
+def _dest(pod: str, result: t.Mapping[str, t.Any]) -> str:
+    """The folder of a result below ``debug_dest``: NAMESPACE/POD/PRESET/CONTAINER, without what is not known.
+
+    A result that no container was made for never meets that of one: it is in the folder above.
+    """
+    made = result.get("container") if result.get("image") else None
+    return "/".join(_file_name(name) for name in (result.get("namespace"), pod, result["preset"], made) if name)
 
 
 def _file_name(name: str) -> str:

@@ -169,19 +169,37 @@ def test_fetched_files(one: dict[str, t.Any], problem: str | None) -> None:
     assert found["artifacts"][0]["name"] == "files.tar"
 
 
+def all_paths(results_: dict[str, dict[str, t.Any]]) -> list[str]:
+    return [one["path"] for one in stored({pod: {found["preset"]: found} for pod, found in results_.items()})]
+
+
 def test_a_name_is_never_a_path() -> None:
-    failed = results({"msg": "No.", "failure": {}}, PLANNED, "../../x")
-    assert [one["path"] for one in stored({pod: {"own": found} for pod, found in failed.items()})] == ["_.._x/own/result.json"]
+    assert all_paths(results({"msg": "No.", "failure": {}}, PLANNED, "../../x")) == ["_.._x/own/result.json"]
+
+
+NOT_MADE: dict[str, dict[str, t.Any]] = {
+    "the task failed": {"msg": "No.", "failure": {"namespace": "shop"}},
+    "the pod takes no container": {"containers": [], "skipped_pods": [{"namespace": "shop", "pod": "cart", "reason": "pod_finished", "message": "It has finished."}]},
+    "the write was refused": {"containers": [entry(spec=None, status=None, message=None, log=None, failure={"code": "x", "msg": "No."})]},
+}
+
+
+@pytest.mark.parametrize("ensured", NOT_MADE.values(), ids=NOT_MADE.keys())
+def test_what_no_container_was_made_for_does_not_touch_what_one_has_said(ensured: dict[str, t.Any]) -> None:
+    made = all_paths(results({"containers": [entry()]}, PLANNED))
+    assert made == ["shop/cart/own/kd-own-1/result.json", "shop/cart/own/kd-own-1/stdout.txt"]
+    assert all_paths(results(ensured, PLANNED, "cart")) == ["shop/cart/own/result.json"]
+    assert all_paths(results({"containers": [entry(name="kd-own-2")]}, PLANNED)) == [path.replace("own-1", "own-2") for path in made]
 
 
 def test_stored_files() -> None:
     more = CASES["invalid UTF-8"][0]
-    listed = stored({"cart": {"own": only(), "raw": only(**more)}, "old": {"own": {"summary": "x", "state": "skipped"}}})
+    listed = stored({"cart": {"own": only(), "raw": only({**PLANNED, "preset": "raw"}, **more)}})
     assert [one["path"] for one in listed] == [
-        *("shop/cart/own/result.json", "shop/cart/own/stdout.txt"),
-        *("shop/cart/raw/result.json", "shop/cart/raw/stdout.txt", "shop/cart/raw/container.log"),
-        "old/own/result.json",
+        *("shop/cart/own/kd-own-1/result.json", "shop/cart/own/kd-own-1/stdout.txt"),
+        *("shop/cart/raw/kd-own-1/result.json", "shop/cart/raw/kd-own-1/stdout.txt", "shop/cart/raw/kd-own-1/container.log"),
     ]
+    assert {one["folder"] for one in listed} == {"shop/cart/own/kd-own-1", "shop/cart/raw/kd-own-1"}
     told = json.loads(listed[0]["content"])
     assert next(iter(told)) == "summary"
     assert "stdout" not in told
