@@ -21,6 +21,10 @@ options:
     description:
       - The name of one pod.
     type: str
+  pod_uid:
+    description:
+      - Work only on the pod with this C(metadata.uid), not on another one that has its name since. Goes with O(pod).
+    type: str
   label_selectors:
     description:
       - Work on all pods of the namespace that these label selectors match, for example V(app=cart) or V(tier in (web,api\)).

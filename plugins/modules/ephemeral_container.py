@@ -45,10 +45,6 @@ options:
     description:
       - The name of one pod. Not needed where O(definition) or O(src) is a document whose C(metadata.name) says it.
     type: str
-  pod_uid:
-    description:
-      - Work only on the pod with this C(metadata.uid), not on another one that has its name since. Goes with O(pod).
-    type: str
   name:
     description:
       - The name of the ephemeral container. It is used up for the life of the pod.

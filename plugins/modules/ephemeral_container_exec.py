@@ -15,6 +15,7 @@ description:
   - It keeps to ephemeral containers. A command in the application's own containers is refused.
 extends_documentation_fragment:
   - kubedebug.pods._auth
+  - kubedebug.pods._running
   - kubedebug.pods._attributes
 attributes:
   check_mode:
@@ -28,26 +29,6 @@ attributes:
     details:
       - The command runs every time.
 options:
-  namespace:
-    description:
-      - The pod's namespace. Defaults to that of the kubeconfig's context or of the service account, else V(default).
-    type: str
-  pod:
-    description:
-      - The pod's name.
-    type: str
-    required: true
-  pod_uid:
-    description:
-      - Work only on the pod with this C(metadata.uid), not on another one that has its name since.
-    type: str
-  name:
-    description:
-      - The name of the ephemeral container.
-    type: str
-    required: true
-    aliases:
-      - container
   command:
     description:
       - The command, as a list of strings. It is run as it is, without a shell. For pipes and variables write C([sh, -c, "..."]), and give

@@ -15,8 +15,11 @@ description:
   - A file is read in chunks. What a broken connection has lost is asked for again. Its SHA-256 is computed where it comes from and again
     here, and only a file that is whole gets its name. A file that changes while it is read is a failure.
   - The files land on the host that the module runs on, in AWX the execution environment, with the mode 0600.
+  - The ephemeral container's image has to have C(sh), C(wc), C(sha256sum) and C(dd), for directories C(tar), C(tail) and C(head) too, and
+    for symbolic links of a target C(readlink). The image of busybox has them all.
 extends_documentation_fragment:
   - kubedebug.pods._auth
+  - kubedebug.pods._running
   - kubedebug.pods._attributes
 attributes:
   check_mode:
@@ -32,27 +35,6 @@ attributes:
     details:
       - A file that is here with the same content is left as it is, its mode too.
 options:
-  namespace:
-    description:
-      - The pod's namespace. Defaults to that of the kubeconfig's context or of the service account, else V(default).
-    type: str
-  pod:
-    description:
-      - The pod's name.
-    type: str
-    required: true
-  pod_uid:
-    description:
-      - Work only on the pod with this C(metadata.uid), not on another one that has its name since.
-    type: str
-  name:
-    description:
-      - The name of the ephemeral container. It has to run, and its image has to have C(sh), C(wc), C(sha256sum) and C(dd), for directories
-        C(tar), C(tail) and C(head) too, and for symbolic links of a target C(readlink). The image of busybox has them all.
-    type: str
-    required: true
-    aliases:
-      - container
   path:
     description:
       - The absolute path of a file or a directory in the container. Of a directory a tar archive is made.

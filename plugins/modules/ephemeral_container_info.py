@@ -256,6 +256,29 @@ containers:
           was used, or the O(host), and never credentials.
       type: str
       returned: always
+pods:
+  description: The pods that were looked at, those without ephemeral containers too.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    namespace:
+      description: The pod's namespace.
+      type: str
+      returned: always
+    pod:
+      description: The pod's name.
+      type: str
+      returned: always
+    uid:
+      description: The pod's uid.
+      type: str
+      returned: always
+skipped_pods:
+  description: The pods of a selection or workload that have no ephemeral container and can take none, as M(kubedebug.pods.ephemeral_container) returns them.
+  returned: success
+  type: list
+  elements: dict
 failure:
   description: What went wrong, for programs, as M(kubedebug.pods.ephemeral_container) returns it.
   returned: failure
@@ -265,13 +288,19 @@ failure:
 import typing as t
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, LOG, PODS, ArgumentSpec
+from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, decide
 from ansible_collections.kubedebug.pods.plugins.module_utils._info import Query, look
 from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, check_options, make_client, run
+from ansible_collections.kubedebug.pods.plugins.module_utils._report import skipped_pods
 from ansible_collections.kubedebug.pods.plugins.module_utils._select import Selection, select
 
+if t.TYPE_CHECKING:
+    from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
+
 INFO = ArgumentSpec(
-    {"names": {"type": "list", "elements": "str", "default": []}, "events": {"type": "bool", "default": False}},
+    {"pod_uid": {"type": "str"}, "names": {"type": "list", "elements": "str", "default": []}, "events": {"type": "bool", "default": False}},
     required_one_of=[("pod", "label_selectors", "field_selectors", "workload")],
+    required_by={"pod_uid": ["pod"]},
 )
 
 
@@ -280,12 +309,20 @@ def look_at_containers(module: Module) -> dict[str, t.Any]:
     check_options(params)
     client, warnings = make_client(module)
     namespace = params["namespace"] or client.namespace
+    left_out: list[Failure] = []
     if params["pod"]:
         pods = [client.get_pod(namespace, params["pod"])]
+        decide(pods[0], (), Policy(pod_uid=params["pod_uid"]))
     else:
-        pods = select(client, namespace, Selection(*(params[key] for key in Selection._fields))).listed
+        pods, left_out, *_rest = select(client, namespace, Selection(*(params[key] for key in Selection._fields)))
     containers, told = look(client, pods, Query(*(params[key] for key in Query._fields)))
-    return {"changed": False, "containers": containers, "warnings": warnings + told}
+    return {
+        "changed": False,
+        "containers": containers,
+        "pods": [{"namespace": metadata.get("namespace"), "pod": metadata["name"], "uid": metadata["uid"]} for metadata in (pod["metadata"] for pod in pods)],
+        "skipped_pods": skipped_pods(left_out),
+        "warnings": warnings + told,
+    }
 
 
 def main() -> None:

@@ -215,6 +215,9 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     archive = next(iter(parts.all("archive")), None)
     if archive and archive.code:
         problems.append(f"the archive is not complete: {archive.lines[-1] if archive.lines else f'tar ended with {archive.code}'}")
+    changing = [line.removeprefix(root).removeprefix("/.") for part in parts.all("changing") for line in part.lines if line.startswith(root)]
+    if changing:
+        problems.append(f"{_count(len(changing), 'file')} changed while the archive was packed: {', '.join(changing[:_SHOWN])}{_more(changing)}")
     data = {
         "from": _number(next((part.title[1] for part in parts.all("from")), "")),
         "paths": paths,
@@ -223,6 +226,7 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         "space": space,
         "deleted": deleted,
         "cut": cut,
+        "changing": changing,
     }
     dated_back = [one for one in changed if data["from"] is not None and "inode_changed" in one and one["modified"] < data["from"]]
     fullest = max((one for one in space if one["used"] is not None), key=lambda one: float(one["used"]), default=None)

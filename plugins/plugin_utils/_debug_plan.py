@@ -96,7 +96,11 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
 
     Everything in the container goes into its name's hash: two requests share a name only if they are equal.
     """
-    _check_numbers(request["numbers"])
+    wrong = wrong_numbers(request["numbers"])
+    if wrong:
+        raise BadRequest(" ".join(wrong))
+    # Templates of ansible-core up to 2.18 make a list of text that looks like one.
+    request = {**request, **{key: str(request[key]) for key in ("image", "registry", "digest", "target", "profile", "incident", "reason")}}
     name, data = request["preset"], request["data"]
     _check_class(name, data, int(request["numbers"].get("debug_approved_class", 1)))
     if not request["image"]:
@@ -120,6 +124,8 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
         "artifacts": list(data.get("artifacts") or ()),
         "sensitive": str(data.get("sensitive", False)) == "True",
         "max_pods": int(data.get("max_pods") or NUMBERS["debug_max_pods"][1]),
+        "file_kib": int(data.get("file_kib") or 0),
+        "file_limit": data.get("file_limit"),
         "on_finished": data.get("on_finished", "keep"),
         "wait_for": "running" if int(data["hold"]) else "completed",
         "wait_timeout": int(data["timeout"]) + int(request["patience"]),
@@ -127,18 +133,38 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
     }
 
 
-def choose(planned: t.Mapping[str, t.Any], found: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """The candidate to ensure: that of the window before where a pod has it and it is younger than a window.
+def choose(planned: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """What to ensure: each has ``definition``, and where it is for one pod only, ``namespace``, ``pod`` and ``pod_uid``.
 
-    So requests around a boundary are one. ``found``: what the pods have of these names, as the module ephemeral_container_info returns it.
+    A pod that has the container of the window before, younger than a window, keeps it, so that requests around a boundary are one; of a preset whose
+    containers are followed by others once they have ended, one that has not ended. More pods than the preset is for are the module's to refuse. ``found``: what ephemeral_container_info returned of the pods.
     """
     current, previous = planned["candidates"]
     earliest = planned["now"] - planned["window"]
-    young = any(entry.get("name") == previous["name"] and _added(entry, planned["now"]) > earliest for entry in found)
-    return dict(previous if young else current)
+    follows = planned["on_finished"] == "next"
+    name = re.compile(re.escape(previous["name"]) + (r"(-[1-9][0-9]*)?" if follows else ""))
+    keep = {
+        entry["uid"]
+        for entry in found.get("containers") or ()
+        if name.fullmatch(entry["name"]) and _added(entry, planned["now"]) > earliest and not (follows and entry["state"] == "terminated")
+    }
+    pods = found.get("pods") or ()
+    if all(pod["uid"] in keep for pod in pods) or not keep or len(pods) > planned["max_pods"]:
+        return [{"definition": (previous if keep else current)["definition"]}]
+    return [
+        {
+            "namespace": pod["namespace"],
+            "pod": pod["pod"],
+            "pod_uid": pod["uid"],
+            "definition": (previous if pod["uid"] in keep else current)["definition"],
+        }
+        for pod in pods
+    ]
 
 
-def _check_numbers(given: t.Mapping[str, t.Any]) -> None:
+def wrong_numbers(given: t.Mapping[str, t.Any]) -> list[str]:
+    """What is wrong with the role's variables that are numbers, each by its name in NUMBERS."""
+    wrong = []
     for name, value in given.items():
         least, most = NUMBERS[name]
         try:
@@ -146,7 +172,8 @@ def _check_numbers(given: t.Mapping[str, t.Any]) -> None:
         except (TypeError, ValueError):
             fits = False
         if not fits:
-            raise BadRequest(f"{name} is {value!r}. It has to be an integer from {least} to {most}.")
+            wrong.append(f"{name} is {value!r}. It has to be an integer from {least} to {most}.")
+    return wrong
 
 
 def _check_class(preset: str, data: t.Mapping[str, t.Any], approved: int) -> None:

@@ -20,7 +20,11 @@ from . import _debug_frames as framing
 from ._debug_answers import TITLES, answer
 
 #: What changes of a container while it holds.
-_LATER = ("state", "exit_code", "reason", "message", "finished_at", "log")
+_LATER = ("state", "started_at", "exit_code", "reason", "message", "finished_at", "log")
+#: The end of the name of a file that a preset could not make whole.
+PARTIAL = ".partial"
+#: Why one pod of a selection takes no container, as ephemeral_container says it of a pod that is named.
+_UNFIT = ("static_pod", "pod_terminating", "pod_finished", "pod_not_found", "pod_replaced")
 #: Verdicts of the wrapper that say that the preset did not run.
 _NOT_RUN = {
     "expired": "it was not run: the container started after its time window was over, as the kubelet does when an image could be had only then",
@@ -30,34 +34,84 @@ _NOT_RUN = {
 }
 
 
+def _nothing() -> dict[str, t.Any]:
+    """Every result has all of these keys."""
+    return {
+        **dict.fromkeys(("summary", "pod", "preset", "state", "ok")),
+        "problems": [],
+        "data": {},
+        "stdout": "",
+        "stderr": "",
+        **dict.fromkeys(("log", "sha256", "code", "timed_out", "seconds", "folder")),
+        "files": [],
+        "artifacts": [],
+        **dict.fromkeys(("exec_command", "failure", "namespace", "uid", "node", "container")),
+        "changed": False,
+        **dict.fromkeys(("image", "started_at", "finished_at", "exit_code", "dest")),
+    }
+
+
 def results(
-    ensured: t.Mapping[str, t.Any],
+    ensured: t.Sequence[t.Mapping[str, t.Any]],
     planned: t.Mapping[str, t.Any],
     pod: str = "",
-    held: t.Sequence[t.Mapping[str, t.Any]] = (),
+    looks: t.Sequence[t.Mapping[str, t.Any]] = (),
+    kept: t.Sequence[t.Mapping[str, t.Any]] = (),
     fetched: t.Sequence[t.Mapping[str, t.Any]] = (),
 ) -> dict[str, dict[str, t.Any]]:
-    """Pod name: result. ``ensured`` is what the module ephemeral_container returned, ``pod`` the one that was asked for, if one was, ``held`` the same
-    containers as ephemeral_container_info saw them later, ``fetched`` what ephemeral_container_fetch returned in a loop over (container, file).
+    """Pod name: result. ``ensured`` is what the module ephemeral_container returned in a loop over what ``_debug_plan.choose`` gave, ``pod`` the one that was
+    asked for, ``looks`` what ephemeral_container_info returned of the same containers since, ``kept`` and ``fetched`` what ansible.builtin.stat and
+    ephemeral_container_fetch returned in loops over ``artifacts``.
 
     Each result begins with ``summary``, and has ``state``: ``complete``; ``partial``, where something of it is missing; ``running``, of one that
     holds; ``planned`` in check mode; ``skipped``, of a pod that cannot take a container; ``failed``.
     """
     found: dict[str, dict[str, t.Any]] = {}
-    later = {(entry.get("pod"), entry.get("name")): {key: entry.get(key) for key in _LATER} for entry in held}
-    entries = [{**entry, **later.get((entry.get("pod"), entry.get("name")), {})} for entry in ensured.get("containers") or ()]
-    for entry in entries:
-        failure = entry.get("failure") or (ensured.get("failure") if len(entries) == 1 else None)
-        found[entry["pod"]] = _result(entry, planned, failure)
-    for one in fetched:
-        _take_fetched(found, one)
-    for skipped in ensured.get("skipped_pods") or ():
-        why = f"left out: {skipped.get('message') or skipped.get('reason')}"
-        found.setdefault(skipped["pod"], {**_bare(planned, "skipped", why), "namespace": skipped.get("namespace")})
-    failure = ensured.get("failure")
-    if not found and "msg" in ensured:
-        found[pod] = {**_bare(planned, "failed", _sentence(str(ensured["msg"]))), "namespace": (failure or {}).get("namespace"), "failure": failure}
-    return {name: {**result, "dest": _dest(name, result)} for name, result in found.items()}
+    for one in ensured:
+        run = one.get("_debug_run") or {}
+        entries = _since(one.get("containers") or (), looks)
+        for entry in entries:
+            failure = entry.get("failure") or (one.get("failure") if len(entries) == 1 else None)
+            found[entry["pod"]] = _result(entry, planned, failure)
+        failure = one.get("failure")
+        if "msg" in one and not entries:
+            name, namespace = run.get("pod") or pod, run.get("namespace") or (failure or {}).get("namespace")
+            found[name] = {**_bare(planned, "failed", _sentence(str(one["msg"]))), "namespace": namespace, "failure": failure}
+        if run.get("pod") and (failure or {}).get("code") in _UNFIT and not one.get("changed"):
+            found[run["pod"]] = _left_out(planned, run["namespace"], one.get("msg"))
+    for one in ensured:
+        for skipped in one.get("skipped_pods") or ():
+            found.setdefault(skipped["pod"], _left_out(planned, skipped.get("namespace"), skipped.get("message") or skipped.get("reason")))
+    for name, result in found.items():
+        result.update(pod=name, dest=_dest(name, result))
+        _take_artifacts(result, planned, kept, fetched)
+    return found
+
+
+def artifacts(
+    found: t.Mapping[str, t.Mapping[str, t.Mapping[str, t.Any]]], preset: str, kept: t.Sequence[t.Mapping[str, t.Any]] = ()
+) -> list[dict[str, t.Any]]:
+    """The files of a preset that are to be taken along, out of what ``results`` gave: where from (``namespace``, ``pod``, ``uid``, ``container``, ``source``),
+    where to (``folder`` and ``dest``, below ``debug_dest``), ``name`` and ``sha256``.
+
+    With ``kept``, what ansible.builtin.stat returned in a loop over them: those that are not there yet, and whose container still runs.
+    """
+    there = {(one["item"]["dest"], (one.get("stat") or {}).get("checksum")) for one in kept}
+    listed = [
+        {
+            **{key: result[key] for key in ("namespace", "pod", "uid", "container")},
+            "source": f"{result['folder']}/{one['name']}",
+            "folder": result["dest"],
+            "dest": f"{result['dest']}/{one['name']}",
+            "name": one["name"],
+            "sha256": one["sha256"],
+        }
+        for by_preset in found.values()
+        for result in [by_preset.get(preset) or _nothing()]
+        for one in result["artifacts"]
+        if one["sha256"] and not (kept and result["finished_at"])
+    ]
+    return [one for one in listed if (one["dest"], one["sha256"]) not in there]
 
 
 def report(found: t.Mapping[str, t.Any]) -> str:
@@ -90,23 +144,72 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"
 
 
-def _take_fetched(found: dict[str, dict[str, t.Any]], one: t.Mapping[str, t.Any]) -> None:
-    """Note a file that was fetched, or why it was not, and whether it is the one that the container had when the preset ended."""
-    container, name = one["item"]
-    result = found.get(container["pod"])
-    made = next((file for file in (result or {}).get("files") or () if file["name"] == name), None)
-    if result is None or one.get("skipped") or (made is None and result["problems"]):
-        # What kept the preset from making the file is among the problems.
+def _since(entries: t.Sequence[t.Mapping[str, t.Any]], looks: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """The containers as the last look saw them. ``unseen`` says of one that is not known to have ended why nobody saw it then."""
+    now = [dict(entry) for entry in entries]
+    for look in looks:
+        if look.get("skipped"):
+            continue
+        seen = {(entry.get("uid"), entry.get("name")): {key: entry.get(key) for key in _LATER} for entry in look.get("containers") or ()}
+        for entry in now:
+            later = seen.get((entry.get("uid"), entry.get("name")))
+            over = later is not None or entry.get("state") == "terminated" or entry.get("status") is None
+            why = "its pod was deleted meanwhile" if "containers" in look else _sentence(str(look.get("msg", "nothing was said")))
+            entry.update(later or {}, unseen=None if over else why)
+    return now
+
+
+def _take_artifacts(
+    result: dict[str, t.Any], planned: t.Mapping[str, t.Any], kept: t.Sequence[t.Mapping[str, t.Any]], fetched: t.Sequence[t.Mapping[str, t.Any]]
+) -> None:
+    """Note the files that are taken along: where each is here, or why it is not, and whether it is the one that the container had when the preset ended."""
+    if result["folder"] is None:
         return
-    got = next((file for file in one.get("files") or () if file.get("checksum")), None)
-    problem = None
+    problems = []
+    made = {file["name"]: file for file in result["files"]}
+    for name in planned["artifacts"]:
+        file = made.get(name) or made.get(name + PARTIAL)
+        if file:
+            problem = None if file["name"] == name else _cut(name, file, planned)
+            path, trouble = _here(file, f"{result['dest']}/{file['name']}", kept, fetched)
+            result["artifacts"].append(
+                {"name": file["name"], "path": path, "sha256": file["sha256"], "problem": "; ".join(filter(None, (problem, trouble))) or None}
+            )
+            problems += [words for words in (problem, trouble) if words]
+        elif not result["problems"]:
+            result["artifacts"].append({"name": name, "path": None, "sha256": None, "problem": f"{name} was not made"})
+            problems.append(f"{name} was not made")
+    if problems:
+        summary = f"{result['summary']} (not complete: {printable('; '.join(problems))})"
+        result.update(state="partial", ok=False, problems=[*result["problems"], *problems], summary=summary)
+
+
+def _cut(name: str, file: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any]) -> str:
+    most = planned.get("file_kib")
+    if most and file["size"] >= 1024 * most:
+        moves = f", which {planned['file_limit']} moves" if planned.get("file_limit") else ""
+        return f"{name} was cut at {most / 1024:g} MiB, the most that it may have{moves}; what there is of it is {file['name']}"
+    return f"{name} is not complete; what there is of it is {file['name']}"
+
+
+def _here(
+    file: t.Mapping[str, t.Any], dest: str, kept: t.Sequence[t.Mapping[str, t.Any]], fetched: t.Sequence[t.Mapping[str, t.Any]]
+) -> tuple[str | None, str | None]:
+    """(where the file is here, what is wrong with that). None and None before anybody looked."""
+    name = file["name"]
+    stat = next((one.get("stat") or {} for one in kept if one["item"]["dest"] == dest), None)
+    if stat is None:
+        return None, None
+    if stat.get("checksum") == file["sha256"]:
+        return stat["path"], None
+    tried = next((one for one in fetched if one["item"]["dest"] == dest and not one.get("skipped")), None)
+    if tried is None:
+        why = f"what is in {stat['path']} now is another file" if stat.get("exists") else f"it is not in {dest}"
+        return None, f"{name} cannot be fetched any more, for the container that had it has ended, and {why}"
+    got = next((one for one in tried.get("files") or () if one.get("checksum")), None)
     if got is None:
-        problem = f"{name} could not be fetched: {_sentence(str(one.get('msg', 'nothing was said')))}"
-    elif made is None or got["checksum"] != made["sha256"]:
-        problem = f"{name} was altered in the container after the preset had ended"
-    result.setdefault("artifacts", []).append({"name": name, "path": got and got.get("dest"), "sha256": got and got["checksum"], "problem": problem})
-    if problem:
-        result.update(state="partial", ok=False, problems=[*result["problems"], problem], summary=f"{result['summary']} (not complete: {problem})")
+        return None, f"{name} could not be fetched: {_sentence(str(tried.get('msg', 'nothing was said')))}"
+    return got.get("dest"), None if got["checksum"] == file["sha256"] else f"{name} was altered in the container after the preset had ended"
 
 
 def _result(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], failure: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
@@ -122,6 +225,8 @@ def _result(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], failur
         "exit_code": entry.get("exit_code"),
     }
     said = framing.verdict(entry.get("message"), entry.get("log"))
+    if entry.get("unseen") and said is None:
+        return {**_bare(planned, "failed", f"what it says could not be read: {entry['unseen']}"), **common, "failure": failure and dict(failure)}
     if failure and said is None:
         return {
             **_bare(planned, "failed", _sentence(str(failure.get("msg") or failure.get("message") or failure.get("code")))),
@@ -155,6 +260,7 @@ def _read(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.
         summary += f" (not complete: {'; '.join(gaps)})"
     files = framing.files(frames["files"].content.decode("utf-8", errors="replace")) if "files" in frames else []
     return {
+        **_nothing(),
         "summary": summary,
         "preset": planned["preset"],
         "state": "partial" if gaps else "running" if running else "complete",
@@ -172,13 +278,12 @@ def _read(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.
         "files": files,
         "sensitive": bool(planned.get("sensitive")),
         "exec_command": _exec_command(entry) if running else None,
-        "failure": None,
     }
 
 
 def _gaps(entry: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any], said: t.Mapping[str, t.Any], frames: t.Mapping[str, framing.Frame]) -> list[str]:
     """What keeps the output from being all that there was to be."""
-    gaps = []
+    gaps = [f"what became of it is not known: {entry['unseen']}"] if entry.get("unseen") else []
     if said["state"] == "running":
         if entry.get("state") == "terminated":
             as_is = ", as it is when its target ends" if planned.get("target") and entry.get("exit_code") == 137 else ""
@@ -230,14 +335,16 @@ def _exec_command(entry: t.Mapping[str, t.Any]) -> str:
 
 def _bare(planned: t.Mapping[str, t.Any], state: str, why: str) -> dict[str, t.Any]:
     return {
+        **_nothing(),
         "summary": _titled(planned["preset"], why),
         "preset": planned["preset"],
         "state": state,
-        "ok": None,
         "problems": [why] if state == "failed" else [],
-        "data": {},
-        "failure": None,
     }
+
+
+def _left_out(planned: t.Mapping[str, t.Any], namespace: str | None, why: t.Any) -> dict[str, t.Any]:
+    return {**_bare(planned, "skipped", f"left out: {why}"), "namespace": namespace}
 
 
 def _titled(preset: str, words: str) -> str:

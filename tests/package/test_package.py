@@ -35,7 +35,7 @@ MODULES = ("ephemeral_container", "ephemeral_container_exec", "ephemeral_contain
 TARGETS = ("basic", "refusals", "module_defaults", "vault", "exec", "fetch")
 
 #: What depends on how Ansible templates: until 2.19 a value is text, and what looks like a template is one unless it is marked as unsafe.
-WITH_OLD_TEMPLATES = ("role_presets",)
+WITH_OLD_TEMPLATES = ("role_presets", "role_text")
 
 
 def run(command: t.Sequence[str | Path], directory: Path, environment: dict[str, str]) -> str:

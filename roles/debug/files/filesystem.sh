@@ -103,9 +103,16 @@ for member in $KD_MEMBERS; do
   done
 done
 
+# Under its final name only once it is whole.
 archive() {
-  [ "$#" -eq 0 ] || tar -C "$KD_ROOT/" -cf "$KD_OUT/files.tar" "$@" || return
+  [ "$#" -eq 0 ] || tar -C "$KD_ROOT/" -cf "$KD_OUT/files.tar.partial" "$@" || return
   [ "$lost" -eq 0 ] || { echo "paths that are left out: $lost"; return 1; }
+}
+# A file that tar read after it was changed is listed as well: nothing tells when tar came to it.
+changing() {
+  : >"$KD_OUT.own/packed"
+  for each; do find "$KD_ROOT/$each" -newer "$KD_OUT.own/packing" ! -newer "$KD_OUT.own/packed" -type f; done >"$KD_OUT.own/found"
+  list
 }
 asked=$# lost=0
 [ "$asked" -eq 0 ] || {
@@ -115,5 +122,8 @@ asked=$# lost=0
     shift
     asked=$((asked - 1))
   done
+  : >"$KD_OUT.own/packing"
   part archive archive "$@"
+  [ "$code" -ne 0 ] || mv "$KD_OUT/files.tar.partial" "$KD_OUT/files.tar"
+  part changing changing "$@"
 }

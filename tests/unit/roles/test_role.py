@@ -13,6 +13,7 @@ import jinja2
 import pytest
 import yaml
 
+from ansible_collections.kubedebug.pods.plugins.filter.debug import FilterModule
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import READERS
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import CLASSES, NUMBERS
 from tests import collection
@@ -33,7 +34,7 @@ def test_a_preset_is_whole(preset: str) -> None:
         {"image", "target", "class", "timeout", "hold", "scripts", "arguments"}
         <= set(data)
         <= {
-            *("image", "target", "class", "effect", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "artifacts"),
+            *("image", "target", "class", "effect", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "file_limit", "artifacts"),
             *("profile", "security_context", "sensitive", "max_pods", "environment", "secrets"),
         }
     )
@@ -81,6 +82,17 @@ def test_every_number_has_a_least_and_a_most_that_are_asked_for() -> None:
     assert all(NUMBERS[name][0] <= DEFAULTS[name] <= NUMBERS[name][1] for name in NUMBERS)
 
 
+def test_stop_asks_for_its_numbers_too() -> None:
+    tasks = yaml.safe_load((ROLE / "tasks" / "stop.yml").read_text())
+    [wrong] = [task["vars"]["_debug_wrong"] for task in tasks if "_debug_wrong" in task.get("vars", {})]
+    integers = [name for name, option in SPECS["stop"]["options"].items() if option["type"] == "int"]
+    assert wrong == f"{{{{ {{{', '.join(f'{name!r}: {name}' for name in integers)}}} | kubedebug.pods.debug_numbers }}}}"
+
+
+def test_the_filters_are_the_documented_ones() -> None:
+    assert set(FilterModule().filters()) == {path.stem for path in (collection.ROOT / "plugins" / "filter").glob("*.yml")}
+
+
 def test_every_default_is_documented() -> None:
     documented = {name for spec in SPECS.values() for name in spec["options"]}
     assert set(DEFAULTS) <= documented
@@ -88,7 +100,7 @@ def test_every_default_is_documented() -> None:
 
 def test_what_the_tasks_use_is_documented() -> None:
     documented = {name for spec in SPECS.values() for name in spec["options"]} | {"debug_results", "debug_stopped"}
-    own = {"debug_plan", "debug_choice", "debug_results", "debug_files"}
+    own = set(FilterModule().filters())
     for path in (ROLE / "tasks").glob("*.yml"):
         for name in re.findall(r"(?<![\w.])(debug_\w+)", path.read_text()):
             assert name in documented | own | {"debug_image_"}, f"{path.name}: {name}"

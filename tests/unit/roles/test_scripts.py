@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,25 @@ def test_links_of_the_target_lead_within_the_target(shell: list[str], path: str,
         [*shell, "-c", script, "sh", path], env={"PATH": "/usr/bin:/bin", "KD_ROOT": str(tmp_path)}, capture_output=True, text=True, check=False
     )
     assert (ran.stdout if ran.returncode == 0 else None) == expected
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
+def test_files_that_change_while_they_are_packed(shell: list[str], tmp_path: Path) -> None:
+    root, own, now = tmp_path / "root", tmp_path / "out.own", time.time()
+    for folder in (root / "etc", own):
+        folder.mkdir(parents=True)
+    for path, age in ((root / "etc/old", 20), (own / "packing", 10), (root / "etc/changed", 5), (root / "etc/of-the-future", -1000)):
+        path.touch()
+        os.utime(path, (now - age, now - age))
+    script = f'{function("filesystem.sh", "changing")}\nlist() {{ cat "$KD_OUT.own/found"; }}\nchanging "$@"'
+    told = subprocess.run(
+        [*shell, "-c", script, "sh", "./etc"],
+        env={"PATH": "/usr/bin:/bin", "KD_OUT": str(tmp_path / "out"), "KD_ROOT": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told.split() == [f"{root}/./etc/changed"]
 
 
 @pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])

@@ -14,7 +14,22 @@ import pytest
 import yaml
 
 from ansible_collections.kubedebug.pods.plugins.modules import ephemeral_container_info as module
-from tests.unit.plugins.modules.documents import NAMESPACE, NOT_FOUND, POD, POD_PATH, RUNNING, TARGET, UID, pod, status, stored, terminated, waiting
+from tests.unit.plugins.modules.documents import (
+    NAMESPACE,
+    NOT_FOUND,
+    POD,
+    POD_PATH,
+    PODS_PATH,
+    RUNNING,
+    TARGET,
+    UID,
+    pod,
+    pod_list,
+    status,
+    stored,
+    terminated,
+    waiting,
+)
 from tests.unit.plugins.modules.script import Call, ScriptedServer
 
 RunModule = t.Callable[..., dict[str, t.Any]]
@@ -325,6 +340,24 @@ def test_failures(run_module: RunModule, call: Call, code: str, words: str, chec
     assert result["failure"]["code"] == code
     assert words in result["msg"]
     assert "containers" not in result
+
+
+def test_the_pods_that_were_looked_at(run_module: RunModule) -> None:
+    result = run_module(module, [get(pod())], pod_uid=UID, **TARGET)
+    assert (result["containers"], result["skipped_pods"]) == ([], [])
+    assert result["pods"] == [{"namespace": NAMESPACE, "pod": POD, "uid": UID}]
+    ended = pod(phase="Succeeded", name="ended")
+    listed = Call("GET", PODS_PATH).query(labelSelector="app=cart", limit="500").json(pod_list(pod(), ended))
+    result = run_module(module, [listed], namespace=NAMESPACE, label_selectors=["app=cart"])
+    assert result["pods"] == [{"namespace": NAMESPACE, "pod": POD, "uid": UID}]
+    assert [(one["pod"], one["reason"]) for one in result["skipped_pods"]] == [("ended", "pod_finished")]
+
+
+def test_a_namesake_is_not_looked_at(run_module: RunModule) -> None:
+    result = run_module(module, [get(pod(stored(), states={"debugger": RUNNING}))], pod_uid="another", **TARGET)
+    assert result["failure"]["code"] == "pod_replaced"
+    assert "containers" not in result
+    assert "missing" in run_module(module, [], pod_uid=UID, namespace=NAMESPACE, workload="deployment/cart")["msg"]
 
 
 def test_an_absent_pod_is_named_in_the_failure(run_module: RunModule) -> None:

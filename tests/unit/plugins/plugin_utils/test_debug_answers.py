@@ -269,6 +269,13 @@ def test_filesystem_archive_that_is_not_complete() -> None:
     assert ask("filesystem", text, "0", "10", "1", "/").problems == ["the archive is not complete: tar: ./none: No such file or directory"]
 
 
+def test_filesystem_archive_of_what_changes() -> None:
+    text = part("pid 7") + part("archive", "") + part("changing", f"{ROOT}/./var/log/a\n{ROOT}/./b")
+    found = ask("filesystem", text, "0", "10", "1", "/")
+    assert found.problems == ["2 files changed while the archive was packed: /var/log/a, /b"]
+    assert found.data["changing"] == ["/var/log/a", "/b"]
+
+
 def test_filesystem_paths() -> None:
     text = (
         part("pid 7")

@@ -201,18 +201,63 @@ def test_equal_requests_of_a_window_are_equal_and_the_next_window_knows_them() -
     assert plan(REQUEST, start)["candidates"][0]["name"] != plan(REQUEST, start + 900)["candidates"][0]["name"]
 
 
+def looked(*entries: dict[str, t.Any], uids: str = "u") -> dict[str, t.Any]:
+    pods = [{"namespace": "shop", "pod": f"cart-{uid}", "uid": uid} for uid in uids]
+    return {
+        "pods": pods,
+        "containers": [{"uid": "u", "state": "running", "added_at": "2027-01-15T07:59:50Z", "started_at": None, **entry} for entry in entries],
+    }
+
+
+BOUNDARY = 1_800_000_010.0
+
+
 def test_a_container_of_the_window_before_counts_for_as_long_as_a_window() -> None:
-    planned = plan(REQUEST, 1_800_000_010.0)
-    current, previous = planned["candidates"]
-    for found, expected in (
+    planned = plan(REQUEST, BOUNDARY)
+    current, previous = (each["definition"] for each in planned["candidates"])
+    name = previous["name"]
+    for entries, expected in (
         ([], current),
-        ([{"name": previous["name"], "added_at": "2027-01-15T07:59:50Z"}], previous),
-        ([{"name": previous["name"], "added_at": None, "started_at": "2027-01-15T07:59:50Z"}], previous),
-        ([{"name": previous["name"], "added_at": None, "started_at": None}], previous),
-        ([{"name": previous["name"], "added_at": "2027-01-15T07:45:00Z"}], current),
-        ([{"name": "kd-other", "added_at": "2027-01-15T07:59:50Z"}], current),
+        ([{"name": name}], previous),
+        ([{"name": name, "state": "terminated"}], previous),
+        ([{"name": name, "added_at": None, "started_at": "2027-01-15T07:59:50Z"}], previous),
+        ([{"name": name, "added_at": None}], previous),
+        ([{"name": name, "added_at": "2027-01-15T07:45:00Z"}], current),
+        ([{"name": "kd-other"}], current),
+        ([{"name": f"{name}-2"}], current),
     ):
-        assert choose(planned, found) == expected
+        assert choose(planned, looked(*entries)) == [{"definition": expected}]
+    assert choose(planned, {"changed": False, "msg": "No right."}) == [{"definition": current}]
+
+
+def test_one_that_follows_another_counts_while_it_runs() -> None:
+    planned = plan({**REQUEST, "data": {**DATA, "on_finished": "next"}}, BOUNDARY)
+    current, previous = (each["definition"] for each in planned["candidates"])
+    name = previous["name"]
+    for entries, expected in (
+        ([{"name": name, "state": "terminated"}], current),
+        ([{"name": name}], previous),
+        ([{"name": name, "state": "terminated"}, {"name": f"{name}-2"}], previous),
+        ([{"name": name, "state": "terminated"}, {"name": f"{name}-2", "state": "terminated"}, {"name": f"{name}-11", "state": "waiting"}], previous),
+        ([{"name": f"{name}-x"}, {"name": f"{name}-02"}], current),
+    ):
+        assert choose(planned, looked(*entries)) == [{"definition": expected}]
+
+
+def test_each_pod_keeps_its_own() -> None:
+    planned = plan(REQUEST, BOUNDARY)
+    current, previous = (each["definition"] for each in planned["candidates"])
+    name = previous["name"]
+    assert choose(planned, looked({"name": name}, {"name": name, "uid": "v"}, uids="uv")) == [{"definition": previous}]
+    assert choose(planned, looked({"name": name}, {"name": "kd-other", "uid": "v"}, uids="uv")) == [
+        {"namespace": "shop", "pod": "cart-u", "pod_uid": "u", "definition": previous},
+        {"namespace": "shop", "pod": "cart-v", "pod_uid": "v", "definition": current},
+    ]
+
+
+def test_text_stays_text() -> None:
+    planned = plan({**REQUEST, "incident": [1], "reason": True, "target": "app"}, NOW)
+    assert environment(planned["candidates"][0]).items() >= {"KD_INCIDENT": "[1]", "KD_REASON": "True"}.items()
 
 
 def test_images() -> None:

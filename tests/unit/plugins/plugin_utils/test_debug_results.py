@@ -11,14 +11,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_results import results, stored
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_results import artifacts, results, stored
 from tests.unit.plugins.plugin_utils.test_debug_frames import frame
 
 OUTPUT = b"@ 0 identity\n uid=1000 gid=1000\n\n"
 SHA256 = hashlib.sha256(OUTPUT).hexdigest()
 FILE = b"f" * 64 + b" 5 files.tar\n"
 LOG = frame("stdout", OUTPUT) + frame("files", FILE)
-PLANNED = {"preset": "own", "arguments": [], "hold": 0}
+PLANNED: dict[str, t.Any] = {"preset": "own", "arguments": [], "hold": 0, "artifacts": []}
 
 
 def verdict(state: str = "done", **more: t.Any) -> str:
@@ -51,7 +51,7 @@ def entry(pod: str = "cart", **more: t.Any) -> dict[str, t.Any]:
 
 
 def only(planned: dict[str, t.Any] | None = None, **more: t.Any) -> dict[str, t.Any]:
-    return next(iter(results({"containers": [entry(**more)]}, planned or PLANNED).values()))
+    return next(iter(results([{"containers": [entry(**more)]}], planned or PLANNED).values()))
 
 
 def test_complete() -> None:
@@ -124,49 +124,169 @@ def test_output_that_is_no_text_keeps_its_log() -> None:
 
 
 def test_a_shell_that_holds() -> None:
-    found = only({"preset": "shell", "arguments": [], "hold": 60}, message=None, log=f"-----KD {verdict()}-----\n{LOG}", state="running")
+    found = only({**PLANNED, "preset": "shell", "hold": 60}, message=None, log=f"-----KD {verdict()}-----\n{LOG}", state="running")
     assert found["state"] == "running"
     assert found["exec_command"] == "kubectl exec -it -n shop cart -c kd-own-1 --context 'my context' -- sh"
     assert found["summary"].endswith(f"at most 60 s: {found['exec_command']}")
     assert found["ok"] is True
 
 
+HOLDS = {**PLANNED, "hold": 9}
+SAID = f"-----KD {verdict()}-----\n{LOG}"
+
+
+def seen(*entries: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"changed": False, "containers": list(entries)}
+
+
+def after(*looks: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    begun = entry(**{"message": None, "log": "", "state": "running", "exit_code": None, "finished_at": None, **more})
+    return next(iter(results([{"containers": [begun]}], HOLDS, "", looks).values()))
+
+
 def test_what_was_seen_later_counts() -> None:
-    later = entry(log=LOG, message=None, state="running")
-    early = entry(log="", message=None, state="running")
-    found = next(
-        iter(results({"containers": [early]}, {**PLANNED, "hold": 9}, held=[{**later, "log": f"-----KD {verdict()}-----\n{LOG}"}, entry("other")]).values())
-    )
-    assert found["state"] == "running"
+    holding = entry(message=None, log=SAID, state="running", exit_code=None, finished_at=None)
+    assert after(seen(holding, entry("other", uid="v")))["state"] == "running"
+    found = after(seen(holding), seen(entry(log=SAID)))
+    assert (found["state"], found["exit_code"], found["finished_at"], found["summary"]) == ("complete", 0, "b", "Own: its output is in stdout")
+    assert after(seen(holding), {"skipped": True, "changed": False})["state"] == "running"
+
+
+def test_a_look_that_fails_says_so() -> None:
+    denied = {"changed": False, "msg": "No right.", "failure": {"code": "forbidden_rbac"}}
+    found = after(denied)
+    assert (found["state"], found["summary"]) == ("failed", "Own: what it says could not be read: No right")
+    assert found["started_at"] == "a"
+    found = after(denied, log=SAID)
+    assert (found["state"], found["ok"]) == ("partial", False)
+    assert "what became of it is not known: No right" in found["summary"]
+    assert after(denied, state="terminated", message=verdict(), log=SAID)["state"] == "complete"
+
+
+def test_a_pod_is_not_read_for_another_one_of_its_name() -> None:
+    found = after(seen(entry(uid="another", log=SAID)))
+    assert (found["state"], found["uid"]) == ("failed", "u")
+    assert found["summary"].endswith("its pod was deleted meanwhile")
+
+
+def test_every_result_has_the_same_keys() -> None:
+    keys = set(only())
+    assert keys == set(only(message=None, log="", exit_code=127)) == set(only(status=None, spec=None, message=None, log=None))
+    assert keys == set(results([{"msg": "No.", "failure": None}], PLANNED, "x")["x"])
+    assert only()["pod"] == "cart"
 
 
 def test_many_pods_and_those_that_are_left_out() -> None:
     skipped = [{"pod": "old", "reason": "pod_finished", "message": "It has finished."}]
-    found = results(
-        {"containers": [entry("a"), entry("b", message=None, log=None, failure={"code": "x", "msg": "No."})], "skipped_pods": skipped, "msg": "1 of 2"}, PLANNED
-    )
+    failed = entry("b", message=None, log=None, failure={"code": "x", "msg": "No."})
+    found = results([{"containers": [entry("a"), failed], "skipped_pods": skipped, "msg": "1 of 2"}, {"skipped_pods": skipped}], PLANNED)
     assert {pod: one["state"] for pod, one in found.items()} == {"a": "complete", "b": "failed", "old": "skipped"}
 
 
+def test_pods_one_by_one() -> None:
+    def run(pod: str, **returned: t.Any) -> dict[str, t.Any]:
+        return {"_debug_run": {"namespace": "shop", "pod": pod, "pod_uid": "u"}, "changed": False, **returned}
+
+    ended = {"code": "pod_finished"}
+    gone = run("c", msg="There is no pod c.", failure={"code": "pod_not_found"})
+    runs = [run("a", containers=[entry("a")]), run("b", containers=[entry("b", spec=None, failure=ended)], msg="It has finished.", failure=ended), gone]
+    runs += [run("d", msg="No.", failure={"code": "api_error"}), {"skipped_pods": [{"namespace": "shop", "pod": "e", "message": "Static."}]}]
+    found = results(runs, PLANNED, "deployment/cart")
+    assert {pod: one["state"] for pod, one in found.items()} == {"a": "complete", "b": "skipped", "c": "skipped", "d": "failed", "e": "skipped"}
+    assert found["c"]["summary"] == "Own: left out: There is no pod c."
+    assert {one["dest"] for one in found.values()} == {"shop/a/own/kd-own-1", *(f"shop/{pod}/own" for pod in "bcde")}
+
+
 def test_a_task_that_failed_for_all() -> None:
-    found = results({"changed": False, "msg": "There is no pod x.", "failure": {"code": "pod_not_found"}}, PLANNED, "x")
+    found = results([{"changed": False, "msg": "There is no pod x.", "failure": {"code": "pod_not_found"}}], PLANNED, "x")
     assert (found["x"]["state"], found["x"]["summary"], found["x"]["failure"]) == ("failed", "Own: There is no pod x", {"code": "pod_not_found"})
-    assert results({"changed": False, "containers": []}, PLANNED, "x") == {}
+    assert results([{"changed": False, "containers": []}], PLANNED, "x") == {}
 
 
-FETCHED: dict[str, tuple[dict[str, t.Any], str | None]] = {
-    "whole": ({"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "f" * 64}]}, None),
-    "altered": ({"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "0" * 64}]}, "altered in the container"),
-    "not fetched": ({"msg": "It does not run.", "files": [{"path": "p", "dest": None, "checksum": None}]}, "could not be fetched: It does not run"),
+TAKES = {**PLANNED, "hold": 9, "artifacts": ["files.tar"], "file_kib": 64, "file_limit": "debug_filesystem_archive_mib"}
+ITEM = {"dest": "shop/cart/own/kd-own-1/files.tar"}
+NOT_HERE = {"item": ITEM, "stat": {"exists": False}}
+HERE = {"item": ITEM, "stat": {"exists": True, "path": "/d/files.tar", "checksum": "f" * 64}}
+OTHER = {"item": ITEM, "stat": {"exists": True, "path": "/d/files.tar", "checksum": "0" * 64}}
+
+
+def take(kept: dict[str, t.Any], *fetched: dict[str, t.Any], log: str = SAID) -> dict[str, t.Any]:
+    got = [{"item": ITEM, **one} for one in fetched]
+    return results([{"containers": [entry(log=log)]}], TAKES, "", [seen(entry(log=log))], [kept], got)["cart"]
+
+
+TAKEN: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], str | None]] = {
+    "fetched": (NOT_HERE, [{"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "f" * 64}]}], None),
+    "here from before": (HERE, [], None),
+    "another one was here": (OTHER, [{"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "f" * 64}]}], None),
+    "altered": (NOT_HERE, [{"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "0" * 64}]}], "altered in the container"),
+    "not fetched": (NOT_HERE, [{"msg": "No way.", "files": [{"path": "p", "dest": None, "checksum": None}]}], "could not be fetched: No way$"),
+    "not here any more": (NOT_HERE, [], "any more, for the container that had it has ended, and it is not in shop/cart/own/kd-own-1/files.tar$"),
+    "not the one any more": (OTHER, [], "has ended, and what is in /d/files.tar now is another file$"),
 }
 
 
-@pytest.mark.parametrize(("one", "problem"), FETCHED.values(), ids=FETCHED.keys())
-def test_fetched_files(one: dict[str, t.Any], problem: str | None) -> None:
-    found = next(iter(results({"containers": [entry()]}, PLANNED, fetched=[{"item": [entry(), "files.tar"], **one}]).values()))
+@pytest.mark.parametrize(("kept", "fetched", "problem"), TAKEN.values(), ids=TAKEN.keys())
+def test_files_that_are_taken_along(kept: dict[str, t.Any], fetched: list[dict[str, t.Any]], problem: str | None) -> None:
+    found = take(kept, *fetched)
+    [one] = found["artifacts"]
     assert found["state"] == ("partial" if problem else "complete")
-    assert (problem or "") in str(found["artifacts"][0]["problem"])
-    assert found["artifacts"][0]["name"] == "files.tar"
+    assert (one["name"], one["sha256"]) == ("files.tar", "f" * 64)
+    assert re.search(problem, one["problem"]) if problem else one["problem"] is None
+    assert found["problems"] == ([one["problem"]] if problem else [])
+    if not problem:
+        assert one["path"] == "/d/files.tar"
+        assert found == take(HERE)
+
+
+def test_which_files_to_take_along() -> None:
+    holding = {"message": None, "log": SAID, "state": "running", "exit_code": None, "finished_at": None}
+
+    def wanted(kept: list[dict[str, t.Any]], **more: t.Any) -> list[dict[str, t.Any]]:
+        return artifacts({"cart": {"own": only(TAKES, **more)}, "other": {}}, "own", kept)
+
+    [one] = wanted([], **holding)
+    assert one == {
+        "namespace": "shop",
+        "pod": "cart",
+        "uid": "u",
+        "container": "kd-own-1",
+        "name": "files.tar",
+        "sha256": "f" * 64,
+        "source": "/tmp/kd-own/files.tar",
+        "folder": "shop/cart/own/kd-own-1",
+        "dest": "shop/cart/own/kd-own-1/files.tar",
+    }
+    assert wanted([NOT_HERE], **holding) == wanted([OTHER], **holding) == [one]
+    assert wanted([HERE], **holding) == []
+    assert wanted([]) == [one]
+    assert wanted([NOT_HERE]) == []
+    assert wanted([], message=None, log="", state="running", finished_at=None) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "problem"),
+    [
+        (
+            65536,
+            "files.tar was cut at 0.0625 MiB, the most that it may have, which debug_filesystem_archive_mib moves; what there is of it is files.tar.partial",
+        ),
+        (65535, "files.tar is not complete; what there is of it is files.tar.partial"),
+    ],
+)
+def test_a_file_that_is_not_whole_does_not_have_its_name(size: int, problem: str) -> None:
+    log = SAID.replace(frame("files", FILE), frame("files", f"{'f' * 64} {size} files.tar.partial\n".encode()))
+    item = {"dest": f"{ITEM['dest']}.partial"}
+    found = take({**HERE, "item": item}, log=log)
+    assert (found["state"], found["problems"], found["artifacts"][0]["problem"]) == ("partial", [problem], problem)
+    assert found["artifacts"][0]["name"] == "files.tar.partial"
+    assert problem in found["summary"]
+
+
+def test_a_file_that_was_not_made() -> None:
+    log = SAID.replace(frame("files", FILE), frame("files", b""))
+    found = take(NOT_HERE, log=log)
+    assert (found["state"], found["artifacts"][0]["problem"]) == ("partial", "files.tar was not made")
 
 
 def all_paths(results_: dict[str, dict[str, t.Any]]) -> list[str]:
@@ -174,22 +294,25 @@ def all_paths(results_: dict[str, dict[str, t.Any]]) -> list[str]:
 
 
 def test_a_name_is_never_a_path() -> None:
-    assert all_paths(results({"msg": "No.", "failure": {}}, PLANNED, "../../x")) == ["_.._x/own/result.json"]
+    assert all_paths(results([{"msg": "No.", "failure": {}}], PLANNED, "../../x")) == ["_.._x/own/result.json"]
 
 
 NOT_MADE: dict[str, dict[str, t.Any]] = {
     "the task failed": {"msg": "No.", "failure": {"namespace": "shop"}},
-    "the pod takes no container": {"containers": [], "skipped_pods": [{"namespace": "shop", "pod": "cart", "reason": "pod_finished", "message": "It has finished."}]},
+    "the pod takes no container": {
+        "containers": [],
+        "skipped_pods": [{"namespace": "shop", "pod": "cart", "reason": "pod_finished", "message": "It has finished."}],
+    },
     "the write was refused": {"containers": [entry(spec=None, status=None, message=None, log=None, failure={"code": "x", "msg": "No."})]},
 }
 
 
 @pytest.mark.parametrize("ensured", NOT_MADE.values(), ids=NOT_MADE.keys())
 def test_what_no_container_was_made_for_does_not_touch_what_one_has_said(ensured: dict[str, t.Any]) -> None:
-    made = all_paths(results({"containers": [entry()]}, PLANNED))
+    made = all_paths(results([{"containers": [entry()]}], PLANNED))
     assert made == ["shop/cart/own/kd-own-1/result.json", "shop/cart/own/kd-own-1/stdout.txt"]
-    assert all_paths(results(ensured, PLANNED, "cart")) == ["shop/cart/own/result.json"]
-    assert all_paths(results({"containers": [entry(name="kd-own-2")]}, PLANNED)) == [path.replace("own-1", "own-2") for path in made]
+    assert all_paths(results([ensured], PLANNED, "cart")) == ["shop/cart/own/result.json"]
+    assert all_paths(results([{"containers": [entry(name="kd-own-2")]}], PLANNED)) == [path.replace("own-1", "own-2") for path in made]
 
 
 def test_stored_files() -> None:
