@@ -217,7 +217,7 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         problems.append(f"the archive is not complete: {archive.lines[-1] if archive.lines else f'tar ended with {archive.code}'}")
     changing = [line.removeprefix(root).removeprefix("/.") for part in parts.all("changing") for line in part.lines if line.startswith(root)]
     if changing:
-        problems.append(f"{_count(len(changing), 'file')} changed while the archive was packed: {', '.join(changing[:_SHOWN])}{_more(changing)}")
+        problems.append(f"{count(len(changing), 'file')} changed while the archive was packed: {', '.join(changing[:SHOWN])}{more(changing)}")
     data = {
         "from": _number(next((part.title[1] for part in parts.all("from")), "")),
         "paths": paths,

@@ -137,7 +137,8 @@ def choose(planned: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> list
     """What to ensure: each has ``definition``, and where it is for one pod only, ``namespace``, ``pod`` and ``pod_uid``.
 
     A pod that has the container of the window before, younger than a window, keeps it, so that requests around a boundary are one; of a preset whose
-    containers are followed by others once they have ended, one that has not ended. More pods than the preset is for are the module's to refuse. ``found``: what ephemeral_container_info returned of the pods.
+    containers are followed by others once they have ended, one that has not ended. ``found``: what ephemeral_container_info returned of the pods. More of
+    them than the preset is for are the module's to refuse.
     """
     current, previous = planned["candidates"]
     earliest = planned["now"] - planned["window"]

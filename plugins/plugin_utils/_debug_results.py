@@ -44,6 +44,7 @@ def _nothing() -> dict[str, t.Any]:
         "stderr": "",
         **dict.fromkeys(("log", "sha256", "code", "timed_out", "seconds", "folder")),
         "files": [],
+        "sensitive": False,
         "artifacts": [],
         **dict.fromkeys(("exec_command", "failure", "namespace", "uid", "node", "container")),
         "changed": False,
