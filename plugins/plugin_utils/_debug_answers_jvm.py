@@ -21,6 +21,8 @@ _WAITS = re.compile(r"^\s+(?:waiting to lock monitor|waiting for ownable synchro
 _HELD = re.compile(r'^\s+(?:in JNI, )?which is held by "(.*)"$')
 _CLASS = re.compile(r"^\s*\d+:\s+(\d+)\s+(\d+)\s+(\S+)")
 _ARRAYS = {"B": "byte", "C": "char", "D": "double", "F": "float", "I": "int", "J": "long", "S": "short", "Z": "boolean"}
+#: What is read of a thread's line: its name is the application's, and may have any length.
+_LONGEST = 1500
 #: A thread that computes all the time has this share of a CPU.
 _BUSY_PERCENT = 80
 #: How many classes are in the data; all are in the output.
@@ -68,7 +70,7 @@ def threads(lines: t.Iterable[str]) -> list[dict[str, t.Any]]:
     """The threads of a dump: ``state`` and ``frames`` of those that run Java, ``cpu_ms`` and ``elapsed_s`` where the JVM tells (from JDK 11 on)."""
     found: list[dict[str, t.Any]] = []
     for line in lines:
-        head = _THREAD.match(line)
+        head = _THREAD.match(line[:_LONGEST])
         if head:
             cpu, elapsed = head.group("cpu"), head.group("elapsed")
             found.append(

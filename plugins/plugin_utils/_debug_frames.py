@@ -19,10 +19,10 @@ import zlib
 
 #: No frame holds more; the wrapper's own limit is below.
 _LARGEST = 16 * 1024 * 1024
-_BEGIN = re.compile(r"^-----BEGIN KD (stdout|stderr|files) ([0-9a-f]{64}) (\d+) (\d+)-----$")
+_BEGIN = re.compile(r"^-----BEGIN KD (stdout|stderr|files) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})-----$")
 _VERDICT = re.compile(r"^-----KD (\{.*\})-----$")
-_PART = re.compile(r"^@ (\d+) (.+)$")
-_FILE = re.compile(r"^([0-9a-f]{64}) (\d+) (.+)$")
+_PART = re.compile(r"^@ (\d{1,9}) (.+)$")
+_FILE = re.compile(r"^([0-9a-f]{64}) (\d{1,15}) (.+)$")
 
 
 class Frame(t.NamedTuple):
@@ -48,7 +48,7 @@ def verdict(message: str | None, log: str | None) -> dict[str, t.Any] | None:
     for text in told:
         try:
             read = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(read, dict) and read.get("kd") == 1 and isinstance(read.get("state"), str):
             return read

@@ -17,6 +17,8 @@ if t.TYPE_CHECKING:
 
 #: What tools say of /proc/PID/NAME, and of /proc/PID/root itself but not of what is below it.
 _DENIED = r"(?<![^\s'])/proc/\d+/(?:(?!root/)\S+|root/?\.?)'?: Permission denied"
+#: Only what is before these words is searched: a pod can print lines of any length, and the search takes the square of it.
+_DENIED_END, _DENIED_LONGEST = "Permission denied", 600
 #: How many of a list are told in one line.
 SHOWN = 3
 
@@ -27,6 +29,11 @@ class Answer(t.NamedTuple):
     summary: str
     problems: list[str]
     data: dict[str, t.Any]
+
+
+def _is_denied(line: str) -> bool:
+    words, _found, _rest = line.partition(_DENIED_END)
+    return len(words) < len(line) and re.search(_DENIED, words[-_DENIED_LONGEST:] + _DENIED_END) is not None
 
 
 class Parts:
@@ -49,7 +56,7 @@ class Parts:
 
     def denied(self) -> list[str]:
         """The titles of parts that the kernel did not let look into a process. A file of the target that its own mode keeps closed is not one of them."""
-        return [" ".join(part.title) for part in self._parts if any(re.search(_DENIED, line) for line in part.lines)]
+        return [" ".join(part.title) for part in self._parts if any(map(_is_denied, part.lines))]
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -7,12 +7,13 @@
 # database its kind, host, port, user, database, "tls" or nothing, and "password" or nothing. The password of the one with the index N is in KD_SECRET_N.
 # It goes to the clients through their environment, and neither into an argument nor into a title.
 
-# pg QUERY: what a server says to it, read only. The settings are made in the session, for a pooler takes none when one connects.
+# pg QUERY: what a server says to it, read only. The settings are the transaction's, which all that is in one -c is: a pooler takes none when one connects, and
+# hands the session to the application afterwards.
 pg() {
   if [ -n "$tls" ]; then ssl=require; else ssl=prefer; fi
   PGPASSWORD=$password PGHOST=$host PGPORT=$port PGUSER=$user PGDATABASE=$database PGSSLMODE=$ssl PGCONNECT_TIMEOUT=$seconds PGPASSFILE=/dev/null/none \
     PGGSSENCMODE=disable PGAPPNAME=kubedebug PGCLIENTENCODING=UTF8 LC_ALL=C timeout $((2 * seconds)) psql --no-psqlrc --no-password --quiet --no-align --tuples-only \
-    -v ON_ERROR_STOP=1 -c "SET statement_timeout = '${seconds}s'; SET lock_timeout = '1s'; SET default_transaction_read_only = on" -c "$1"
+    -v ON_ERROR_STOP=1 -c "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '${seconds}s'; SET LOCAL lock_timeout = '1s'; $1"
 }
 
 redis() {

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 
 import pytest
 from hypothesis import given
@@ -393,3 +394,18 @@ def test_nothing_makes_no_traceback(preset: str) -> None:
 
 def test_a_preset_without_a_reader_is_answered_with_its_output() -> None:
     assert ask("own", part("a") + part("b")).summary == "Own: its output is in stdout"
+
+
+@pytest.mark.parametrize("preset", sorted(READERS))
+@pytest.mark.parametrize(
+    "line",
+    ["'/proc/1/" * 20_000, '"' + '" ' * 20_000, "[" * 20_000, '{"a":' * 20_000, "9" * 5_000, '"main" #1 cpu=1.1.1ms tid=0', "1e999", "0", "null", "{}", "[]"],
+    ids=lambda line: line[:12],
+)
+def test_no_line_of_a_pod_stops_the_answers_or_takes_long(preset: str, line: str) -> None:
+    titles = ("threads", "report", "server", "profile", "inspector", "dump", "heap", "process", "pg 0 server", "redis 0 info")
+    text = "\n".join(f"@ 0 {title}\n {line}" for title in titles)
+    begun = time.process_time()
+    found = answer(preset, parts(text), ["1"])
+    assert isinstance(found.summary, str)
+    assert time.process_time() - begun < 5
