@@ -21,6 +21,7 @@ dd if=/dev/zero of=/data/full bs=1k count=1024 2>/dev/null
 exec 3>/tmp/deleted
 dd if=/dev/zero bs=1k count=512 2>/dev/null >&3
 rm /tmp/deleted
+until cat /proc/net/tcp /proc/net/tcp6 | grep -q ':1B9E [0-9A-F:]* 0A '; do sleep 0.1; done
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do nc -w 3 127.0.0.1 7070 -e true; done
 exec 4</dev/null 5</dev/null 6</dev/null 7</dev/null 8</dev/null 9</dev/null
 sleep 0.1 &
