@@ -13,19 +13,6 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
-  namespace:
-    description:
-      - The pod's namespace. Defaults to that of the kubeconfig's context or of the service account, else V(default).
-    type: str
-  pod:
-    description:
-      - The pod's name.
-    type: str
-    required: true
-  pod_uid:
-    description:
-      - Work only on the pod with this C(metadata.uid), not on another one that has its name since.
-    type: str
   name:
     description:
       - The name of the ephemeral container. It has to run.

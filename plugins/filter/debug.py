@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import BadRequest, choose, plan, wrong_numbers
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import BadRequest, choose, plan, words, wrong_numbers
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_results import artifacts, results, stored
 
 
@@ -33,4 +33,5 @@ class FilterModule:
             "debug_numbers": wrong_numbers,
             "debug_plan": debug_plan,
             "debug_results": debug_results,
+            "debug_words": words,
         }

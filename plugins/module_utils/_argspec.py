@@ -96,15 +96,11 @@ PODS = ArgumentSpec(
     mutually_exclusive=[("pod", "workload", "label_selectors"), ("pod", "workload", "field_selectors")],
 )
 
+#: Which pod, for what is about one.
+POD = ArgumentSpec({"namespace": {"type": "str"}, "pod": {"type": "str", "required": True}, "pod_uid": {"type": "str"}})
+
 #: Which running ephemeral container, for what is done in it.
-RUNNING = ArgumentSpec(
-    {
-        "namespace": {"type": "str"},
-        "pod": {"type": "str", "required": True},
-        "pod_uid": {"type": "str"},
-        "name": {"type": "str", "required": True, "aliases": ["container"]},
-    }
-)
+RUNNING = POD.merge(ArgumentSpec({"name": {"type": "str", "required": True, "aliases": ["container"]}}))
 
 LOG = ArgumentSpec(
     {

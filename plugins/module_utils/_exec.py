@@ -14,7 +14,7 @@ import typing as t
 
 from ._errors import Failure
 from ._spec import word_errors
-from ._status import describe, spec_of, state_of, status_of
+from ._status import check_uid, describe, spec_of, state_of, status_of
 from ._stream import STDOUT, Broken, Late, Place, execute
 
 if t.TYPE_CHECKING:
@@ -126,15 +126,8 @@ def find_running(client: Client, place: Place, pod_uid: str | None) -> dict[str,
 
 def check_running(pod: t.Mapping[str, t.Any], place: Place, pod_uid: str | None) -> None:
     """Raise Failure unless this is the pod that is meant, and the container one of its ephemeral containers, and running."""
-    where, name, uid = f"pod {place.namespace}/{place.pod}", place.container, pod["metadata"]["uid"]
-    if pod_uid and pod_uid != uid:
-        raise Failure(
-            "pod_replaced",
-            f"The {where} is not the one that was meant: its uid is {uid}, meant was {pod_uid}.",
-            **place._asdict(),
-            field="pod_uid",
-            hint="It was deleted and another one has its name now. Run the task again, without pod_uid, to work on that one.",
-        )
+    where, name = f"pod {place.namespace}/{place.pod}", place.container
+    check_uid(pod, pod_uid, name)
     if not spec_of(pod, name):
         raise _not_found(pod, place)
     state = state_of(status_of(pod, name))

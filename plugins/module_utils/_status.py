@@ -80,7 +80,7 @@ def is_pod(document: t.Any) -> t.TypeGuard[dict[str, t.Any]]:
     return isinstance(document, dict) and document.get("kind") == "Pod" and isinstance(document.get("metadata"), dict) and fits(document, _POD)
 
 
-def check_uid(pod: t.Mapping[str, t.Any], uid: str | None) -> None:
+def check_uid(pod: t.Mapping[str, t.Any], uid: str | None, container: str | None = None) -> None:
     """Raise Failure ``pod_replaced`` where the pod is not the one of this uid; None is any."""
     metadata = pod["metadata"]
     if uid and uid != metadata["uid"]:
@@ -89,6 +89,7 @@ def check_uid(pod: t.Mapping[str, t.Any], uid: str | None) -> None:
             f"The pod {metadata['namespace']}/{metadata['name']} is not the one that was meant: its uid is {metadata['uid']}, meant was {uid}.",
             namespace=metadata["namespace"],
             pod=metadata["name"],
+            container=container,
             field="pod_uid",
             hint="It was deleted and another one has its name now. Run the task again, without pod_uid, to work on that one.",
         )

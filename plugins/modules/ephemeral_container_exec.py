@@ -15,6 +15,7 @@ description:
   - It keeps to ephemeral containers. A command in the application's own containers is refused.
 extends_documentation_fragment:
   - kubedebug.pods._auth
+  - kubedebug.pods._pod
   - kubedebug.pods._running
   - kubedebug.pods._attributes
 attributes:

@@ -19,6 +19,7 @@ description:
     for symbolic links of a target C(readlink). The image of busybox has them all.
 extends_documentation_fragment:
   - kubedebug.pods._auth
+  - kubedebug.pods._pod
   - kubedebug.pods._running
   - kubedebug.pods._attributes
 attributes:

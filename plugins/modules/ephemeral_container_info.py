@@ -288,11 +288,11 @@ failure:
 import typing as t
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, LOG, PODS, ArgumentSpec
-from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, decide
 from ansible_collections.kubedebug.pods.plugins.module_utils._info import Query, look
 from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, check_options, make_client, run
 from ansible_collections.kubedebug.pods.plugins.module_utils._report import skipped_pods
 from ansible_collections.kubedebug.pods.plugins.module_utils._select import Selection, select
+from ansible_collections.kubedebug.pods.plugins.module_utils._status import check_uid
 
 if t.TYPE_CHECKING:
     from ansible_collections.kubedebug.pods.plugins.module_utils._errors import Failure
@@ -312,7 +312,7 @@ def look_at_containers(module: Module) -> dict[str, t.Any]:
     left_out: list[Failure] = []
     if params["pod"]:
         pods = [client.get_pod(namespace, params["pod"])]
-        decide(pods[0], (), Policy(pod_uid=params["pod_uid"]))
+        check_uid(pods[0], params["pod_uid"])
     else:
         pods, left_out, *_rest = select(client, namespace, Selection(*(params[key] for key in Selection._fields)))
     containers, told = look(client, pods, Query(*(params[key] for key in Query._fields)))

@@ -17,22 +17,10 @@ description:
   - The values of environment variables are left out unless O(env_values=true).
 extends_documentation_fragment:
   - kubedebug.pods._auth
+  - kubedebug.pods._pod
   - kubedebug.pods._attributes
   - kubedebug.pods._attributes.info_module
 options:
-  namespace:
-    description:
-      - The pod's namespace. Defaults to that of the kubeconfig's context or of the service account, else V(default).
-    type: str
-  pod:
-    description:
-      - The pod's name.
-    type: str
-    required: true
-  pod_uid:
-    description:
-      - The uid that the pod must have. Fails where it was deleted and another one has its name now.
-    type: str
   parts:
     description:
       - What to read beside the pod. Each takes a right of its own, and the node one in a C(ClusterRole).
@@ -186,16 +174,13 @@ failure:
 
 import typing as t
 
-from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, ArgumentSpec
+from ansible_collections.kubedebug.pods.plugins.module_utils._argspec import AUTH, POD, ArgumentSpec
 from ansible_collections.kubedebug.pods.plugins.module_utils._context import PARTS, Query, read
 from ansible_collections.kubedebug.pods.plugins.module_utils._module import Module, check_options, make_client, run
 from ansible_collections.kubedebug.pods.plugins.module_utils._status import check_uid
 
 CONTEXT = ArgumentSpec(
     {
-        "namespace": {"type": "str"},
-        "pod": {"type": "str", "required": True},
-        "pod_uid": {"type": "str"},
         "parts": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
         "env_values": {"type": "bool", "default": False},
         "log_tail_lines": {"type": "int", "default": 2000},
@@ -216,7 +201,7 @@ def read_context(module: Module) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run(Module(AUTH.merge(CONTEXT)), read_context)
+    run(Module(AUTH.merge(POD, CONTEXT)), read_context)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def node(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         left, bad = _left(inspector, sent="signal" in found)
         told += left
         problems += bad
-    elif not errors:
+    if asked.code and not errors:
         problems.append(f"the client ended with {asked.code}: {asked.lines[-1] if asked.lines else 'nothing was said'}")
     return Answer("; ".join(told), problems, {"pid": pid, "processes": processes, "errors": errors, **{name: _bare(one) for name, one in found.items()}})
 

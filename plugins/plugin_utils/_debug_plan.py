@@ -163,6 +163,12 @@ def choose(planned: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> list
     ]
 
 
+def words(given: str | t.Sequence[t.Any]) -> list[str]:
+    """A list, or words between commas, without blanks around them and without those that are empty."""
+    listed = (str(word).strip() for word in (given.split(",") if isinstance(given, str) else given))
+    return [word for word in listed if word]
+
+
 def wrong_numbers(given: t.Mapping[str, t.Any]) -> list[str]:
     """What is wrong with the role's variables that are numbers, each by its name in NUMBERS."""
     wrong = []

@@ -209,7 +209,8 @@ def _here(
         return None, f"{name} cannot be fetched any more, for the container that had it has ended, and {why}"
     got = next((one for one in tried.get("files") or () if one.get("checksum")), None)
     if got is None:
-        return None, f"{name} could not be fetched: {_sentence(str(tried.get('msg', 'nothing was said')))}"
+        why = _sentence(str(tried.get("msg", "nothing was said")))
+        return None, f"{name} could not be fetched: {why}. It stays in the container until the hold is over, and a repeat tries again"
     return got.get("dest"), None if got["checksum"] == file["sha256"] else f"{name} was altered in the container after the preset had ended"
 
 

@@ -8,11 +8,11 @@ seconds=$1
 shift
 need nc
 if command -v curl >/dev/null; then
-  # Of what curl says, neither the request nor the answer, which may hold cookies. Certificates are looked at, and none is a reason to stop: tls judges them.
+  # Neither the request nor the headers of the answer, nor where it leads to: they may hold cookies and keys. Certificates are looked at, and none is a reason to stop: tls judges them.
   http() {
     curl -q -sSvkgL --max-redirs 5 --proto '=http,https' --max-time "$seconds" -o /dev/null -w "$format" "$1" 2>"$KD_OUT.own/said"
     answered=$?
-    sed -n -e '/^\* /p' -e '/^curl:/p' "$KD_OUT.own/said"
+    sed -n -e '/^\* Issue another request/d' -e '/^\* /p' -e '/^curl:/p' "$KD_OUT.own/said"
     return "$answered"
   }
   format='status %{http_code}\nversion %{http_version}\nremote %{remote_ip} %{remote_port}\nverify %{ssl_verify_result}\nredirects %{num_redirects}\n'
@@ -20,7 +20,12 @@ if command -v curl >/dev/null; then
   how=curl
 else
   need wget
-  http() { timeout "$seconds" wget -S -O /dev/null "$1"; }
+  http() {
+    timeout "$seconds" wget -S -O /dev/null "$1" 2>"$KD_OUT.own/said"
+    answered=$?
+    sed -n -e '/^ *HTTP\//p' -e '/^wget:/p' -e '/^Connecting/p' "$KD_OUT.own/said"
+    return "$answered"
+  }
   how=http
 fi
 case $(nc -h 2>&1) in

@@ -4,6 +4,7 @@
 # shellcheck shell=sh
 
 # Arguments: the names to resolve. Each is tried as the C library does it, search domains and ndots included, which busybox nslookup leaves out.
+set -f
 part resolv cat /etc/resolv.conf
 part hosts cat /etc/hosts
 search=$(sed -n 's/^search[[:space:]]\{1,\}//p' /etc/resolv.conf | tail -n 1)

@@ -77,13 +77,13 @@ go_groups() {
 go_stacks() {
   total=$(sed -n '1s/^goroutine profile: total \([0-9]*\)$/\1/p' "$KD_OUT.own/got")
   part stacks head -c "$GO_BYTES" "$KD_OUT.own/got"
-  [ "$files" -eq 0 ] || cp "$KD_OUT.own/got" "$KD_OUT/stacks.txt"
+  [ "$files" -eq 0 ] || leave "$KD_OUT.own/got" stacks.txt
   [ "${total:-0}" -le "$GO_LISTED" ] || return
   go_get "$base/goroutine?debug=2" 20
   part "asked goroutine $status" go_said
   [ "$code" -eq 0 ] && [ "$status" = 200 ] || return
   part goroutines go_groups
-  [ "$files" -eq 0 ] || cp "$KD_OUT.own/got" "$KD_OUT/goroutines.txt"
+  [ "$files" -eq 0 ] || leave "$KD_OUT.own/got" goroutines.txt
 }
 
 # go_profile NAME QUERY SECONDS: a profile as pprof packs it.
@@ -96,7 +96,7 @@ go_profile() {
   size=$(wc -c <"$KD_OUT.own/got")
   part "asked $1 $status" true
   if [ "$size" -le "$GO_BYTES" ]; then part "profile $1" base64 "$KD_OUT.own/got"; else part "large $1 $size" true; fi
-  [ "$files" -eq 0 ] || cp "$KD_OUT.own/got" "$KD_OUT/$1.pb.gz"
+  [ "$files" -eq 0 ] || leave "$KD_OUT.own/got" "$1.pb.gz"
 }
 
 go_memory() {

@@ -182,6 +182,15 @@ def place(call: dict[str, t.Any]) -> str:
     return f"{name} ({url}:{call.get('lineNumber', 0) + 1})" if url else str(name)
 
 
+@contextlib.contextmanager
+def left(folder: str, name: str) -> t.Iterator[t.TextIO]:
+    """A file for taking along, which has its final name only once it is whole."""
+    partial = Path(folder, f"{name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        yield file
+    partial.rename(Path(folder, name))
+
+
 def cpu(inspector: Inspector, seconds: int, folder: str) -> None:
     """Where the time goes: samples of each function itself, in microseconds."""
     inspector.ask("Profiler.enable")
@@ -221,7 +230,7 @@ def snapshot(inspector: Inspector, free: int, folder: str) -> None:
     if free < 2 * used:
         raise Failed(f"no snapshot was taken: it needs up to {2 * used} bytes for a heap of {used}, and {folder} may take {free}")
     size = 0
-    with Path(folder, "heap.heapsnapshot").open("w", encoding="utf-8") as file:
+    with left(folder, "heap.heapsnapshot") as file:
 
         def take(event: dict[str, t.Any]) -> None:
             nonlocal size
@@ -235,7 +244,7 @@ def snapshot(inspector: Inspector, free: int, folder: str) -> None:
 def save(folder: str, name: str, profile: dict[str, t.Any]) -> None:
     """Leave a profile for DevTools. The folder may be full."""
     try:
-        with Path(folder, name).open("w", encoding="utf-8") as file:
+        with left(folder, name) as file:
             json.dump(profile, file)
     except OSError as exc:
         tell("error", mode=name, words=f"{name} could not be written: {exc.strerror}")
@@ -300,6 +309,9 @@ def main(pid: int, port: int, seconds: int, folder: str, free: int, caught: int,
         code = 1
     except (FileNotFoundError, ProcessLookupError):
         tell("error", mode="", words="the process is not there any more")
+        code = 1
+    except (AttributeError, LookupError, TypeError) as exc:
+        tell("error", mode="", words=f"what Node answered is not of the inspector's protocol ({type(exc).__name__}: {exc})")
         code = 1
     except (Failed, OSError, websocket.WebSocketException, ValueError) as exc:
         tell("error", mode="", words=str(exc))

@@ -19,6 +19,9 @@ part() {
 # kept FILE: the file, where there is one.
 kept() { [ ! -f "$1" ] || part "$2" cat "$1"; }
 
+# leave FILE NAME: the file for taking along, under its final name only once it is whole.
+leave() { cp "$1" "$KD_OUT/$2.partial" && mv "$KD_OUT/$2.partial" "$KD_OUT/$2"; }
+
 # need TOOL...: ends, and says what is missing, where the image lacks one of them.
 need() {
   lacking=''

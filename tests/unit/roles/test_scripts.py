@@ -80,6 +80,18 @@ def test_files_that_change_while_they_are_packed(shell: list[str], tmp_path: Pat
 
 
 @pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(("limit", "names"), [("unlimited", ["taken"]), ("8", ["taken.partial"])])
+def test_a_file_that_is_left_has_its_name_only_once_it_is_whole(shell: list[str], limit: str, names: list[str], tmp_path: Path) -> None:
+    out, made = tmp_path / "out", tmp_path / "made"
+    out.mkdir()
+    made.write_bytes(bytes(100000))
+    script = f'{function("parts.sh", "leave")}\nulimit -f {limit}\nleave "$1" taken'
+    ran = subprocess.run([*shell, "-c", script, "sh", str(made)], env={"PATH": "/usr/bin:/bin", "KD_OUT": str(out)}, capture_output=True, check=False)
+    assert [path.name for path in out.iterdir()] == names
+    assert (ran.returncode == 0) is (names == ["taken"])
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
 def test_of_an_environment_only_names_are_told(shell: list[str], tmp_path: Path) -> None:
     (tmp_path / "environ").write_bytes(b"PATH=/bin\0KEY=one\ntwo=three\0topsecret\0=hidden\0_a1=\0")
     script = function("process.sh", "environment_names").replace("/proc/$1/environ", "$1") + '\nenvironment_names "$1"'

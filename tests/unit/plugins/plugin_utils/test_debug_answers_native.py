@@ -170,13 +170,19 @@ def test_a_node_that_computes() -> None:
         ([{**CLOSED, "closed": False}], "its inspector, which this preset opened, could not be closed"),
         ([{**CLOSED, "closed": False, "alive": False}], "the process ended while it was looked into"),
         ([{"what": "error", "mode": "snapshot", "words": "no snapshot was taken"}, CLOSED], "snapshot: no snapshot was taken"),
-        ([], "the client ended with 1: nothing was said"),
     ],
 )
 def test_what_is_wrong_with_a_node(found: list[dict[str, t.Any]], problem: str) -> None:
-    problems = node(*found, *([CLOSED] if found and found[-1]["what"] != "inspector" else []), code=1).problems
+    problems = node(*found, *([CLOSED] if found[-1]["what"] != "inspector" else [])).problems
     assert len(problems) == 1
     assert problems[0].startswith(problem)
+
+
+def test_a_client_that_fails_without_a_word_is_no_success() -> None:
+    assert node(code=1).problems == ["the client ended with 1: nothing was said"]
+    text = part("nodes", "120 7") + part("inspector 7", f"{json.dumps(CLOSED)}\nTraceback:\nMemoryError", 1)
+    assert ask("node", text).problems == ["the client ended with 1: MemoryError"]
+    assert node({"what": "error", "mode": "", "words": "No."}, CLOSED, code=1).problems == ["No."]
 
 
 def test_what_a_node_is_left_with_is_said() -> None:

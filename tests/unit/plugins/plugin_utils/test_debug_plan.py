@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import NUMBERS, BadRequest, bare, choose, escape, image, plan
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import NUMBERS, BadRequest, bare, choose, escape, image, plan, words
 
 NOW = 1_800_000_100.0
 DATA = {"target": "optional", "class": 0, "timeout": 20, "hold": 0, "arguments": ["a", 5]}
@@ -56,6 +56,22 @@ def expand(text: str) -> str:
 @given(st.text(alphabet="$(){a ", max_size=12))
 def test_the_kubelet_gives_back_what_was_escaped(text: str) -> None:
     assert expand(escape(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "listed"),
+    [
+        ("", []),
+        (" , ,", []),
+        ("dns", ["dns"]),
+        ("dns, sockets ,,\tprocess\n", ["dns", "sockets", "process"]),
+        (["a,b", " c ", "", "  "], ["a,b", "c"]),
+        ([8080, True], ["8080", "True"]),
+        ((), []),
+    ],
+)
+def test_a_list_may_be_words_between_commas(given: str | list[t.Any], listed: list[str]) -> None:
+    assert words(given) == listed
 
 
 def test_a_script_is_stored_without_comments() -> None:
