@@ -85,7 +85,7 @@ def connect(parts: Parts, arguments: t.Sequence[str]) -> Answer:
         more_of_it: dict[str, t.Any] = {}
         if tried and kind == "curl":
             kind, (status, error, more_of_it) = "http", toolkit.curl(tried)
-        ends.append({"to": to, "kind": kind, "status": status, "error": error, "seconds": seconds, **more_of_it})
+        ends.append({"to": _without_password(to), "kind": kind, "status": status, "error": error, "seconds": seconds, **more_of_it})
     bad = [end for end in ends if end["error"]]
     return Answer(
         f"{len(ends) - len(bad)} of {count(len(ends), 'endpoint')} {'answers' if len(ends) == 1 else 'answer'}",
@@ -386,6 +386,13 @@ def _connected(part: Part) -> tuple[str, int | None, str | None]:
         if re.search(pattern, text):
             return kind, None, words
     return kind, None, f"does not answer: {part.lines[-1] if part.lines else f'exit code {part.code}'}"
+
+
+def _without_password(to: str) -> str:
+    """What was asked for, without the user and password that a URL may have before its host. Where these hold a slash, nothing before the last @ is told."""
+    scheme, found, rest = to.rpartition("://") if "://" in to else ("", "", to)
+    place = re.match(r"(?:[^/?#]*@)?((?:\[[^\]/@]*\]|[^/?#@:]*)(?::\d*)?)(?=[/?#]|$)", rest)
+    return scheme + found + (place.group(1) + rest[place.end() :] if place else rest.rpartition("@")[2])
 
 
 def _holder(entry: t.Mapping[str, t.Any]) -> str:

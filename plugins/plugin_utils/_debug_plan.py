@@ -123,7 +123,7 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
         "hold": int(data["hold"]),
         "artifacts": list(data.get("artifacts") or ()),
         "sensitive": str(data.get("sensitive", False)) == "True",
-        "max_pods": int(data.get("max_pods") or NUMBERS["debug_max_pods"][1]),
+        **_max_pods(data, int(request["numbers"].get("debug_max_pods", NUMBERS["debug_max_pods"][1]))),
         "file_kib": int(data.get("file_kib") or 0),
         "file_limit": data.get("file_limit"),
         "on_finished": data.get("on_finished", "keep"),
@@ -202,6 +202,13 @@ def _target(preset: str, needs: str, given: str) -> str:
             f"The preset {preset} looks into one container of the pod, and debug_target does not say which. Set debug_target to the container's name."
         )
     return "" if needs == "none" else given
+
+
+def _max_pods(data: t.Mapping[str, t.Any], of_all: int) -> dict[str, t.Any]:
+    """The most pods of a preset that is for fewer than others, and ``pods_limit``, the role's variables that would have to be raised for more."""
+    of_preset = int(data.get("max_pods") or NUMBERS["debug_max_pods"][1])
+    limits = {str(data.get("pods_limit")): of_preset, "debug_max_pods": of_all}
+    return {"max_pods": of_preset, "pods_limit": " and ".join(name for name, most in limits.items() if most == min(of_preset, of_all) and name != "None")}
 
 
 def _words(preset: str, arguments: t.Any) -> list[str]:

@@ -68,6 +68,7 @@ def results(
     holds; ``planned`` in check mode; ``skipped``, of a pod that cannot take a container; ``failed``.
     """
     found: dict[str, dict[str, t.Any]] = {}
+    ensured = [_in_own_words(one, planned) for one in ensured]
     for one in ensured:
         run = one.get("_debug_run") or {}
         entries = _since(one.get("containers") or (), looks)
@@ -131,12 +132,22 @@ def stored(all_results: t.Mapping[str, t.Mapping[str, t.Mapping[str, t.Any]]]) -
     return listed
 
 
-def _dest(pod: str, result: t.Mapping[str, t.Any]) -> str:
-    """The folder of a result below ``debug_dest``: NAMESPACE/POD/PRESET/CONTAINER, without what is not known.
+def _in_own_words(returned: t.Mapping[str, t.Any], planned: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What the module returned, with the role's variable where it names an option of the module that whoever uses the role never sees."""
+    failure = returned.get("failure")
+    if not failure or failure.get("code") != "too_many_pods":
+        return dict(returned)
+    named = {key: value.replace("max_pods", planned["pods_limit"]) if isinstance(value, str) and key != "code" else value for key, value in failure.items()}
+    return {**returned, "msg": str(returned["msg"]).replace("max_pods", planned["pods_limit"]), "failure": named}
 
-    A result that no container was made for never meets that of one: it is in the folder above.
+
+def _dest(pod: str, result: t.Mapping[str, t.Any]) -> str:
+    """The folder of a result below ``debug_dest``: NAMESPACE/POD/PRESET/CONTAINER-UID, with the first 8 digits of the pod's uid, without what is not known.
+
+    Pods of a StatefulSet follow each other under one name, and equal requests give them containers of one name. A result that no container was made for
+    never meets that of one: it is in the folder above.
     """
-    made = result.get("container") if result.get("image") else None
+    made = f"{result['container']}-{result['uid'][:8]}" if result.get("image") else None
     return "/".join(_file_name(name) for name in (result.get("namespace"), pod, result["preset"], made) if name)
 
 

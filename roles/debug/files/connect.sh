@@ -8,11 +8,12 @@ seconds=$1
 shift
 need nc
 if command -v curl >/dev/null; then
-  # Neither the request nor the headers of the answer, nor where it leads to: they may hold cookies and keys. Certificates are looked at, and none is a reason to stop: tls judges them.
+  # Neither the request, nor who it is from, nor the headers of the answer, nor where it leads to: they may hold passwords, cookies and keys. Certificates are
+  # looked at, and none is a reason to stop: tls judges them.
   http() {
     curl -q -sSvkgL --max-redirs 5 --proto '=http,https' --max-time "$seconds" -o /dev/null -w "$format" "$1" 2>"$KD_OUT.own/said"
     answered=$?
-    sed -n -e '/^\* Issue another request/d' -e '/^\* /p' -e '/^curl:/p' "$KD_OUT.own/said"
+    sed -n -e '/^\* Issue another request/d' -e '/^\* Server auth using/d' -e '/^\* /p' -e '/^curl:/p' "$KD_OUT.own/said"
     return "$answered"
   }
   format='status %{http_code}\nversion %{http_version}\nremote %{remote_ip} %{remote_port}\nverify %{ssl_verify_result}\nredirects %{num_redirects}\n'

@@ -35,7 +35,7 @@ def test_a_preset_is_whole(preset: str) -> None:
         <= set(data)
         <= {
             *("image", "target", "class", "effect", "timeout", "hold", "scripts", "arguments", "on_finished", "file_kib", "file_limit", "artifacts"),
-            *("profile", "security_context", "sensitive", "max_pods", "environment", "secrets"),
+            *("profile", "security_context", "sensitive", "max_pods", "pods_limit", "environment", "secrets"),
         }
     )
     assert data["target"] in ("none", "optional", "required")

@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import re
 import subprocess
+import threading
 import time
+import typing as t
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import answer
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_frames import parts
 from tests import collection
 
 FILES = collection.ROOT / "roles" / "debug" / "files"
@@ -113,6 +118,56 @@ def test_whether_a_process_handles_a_signal(shell: list[str], trap: str, signal:
     # A shell cannot catch what was ignored when it began, as these are of a job in the background and under nohup.
     taken_back = ["env", "--default-signal=QUIT,USR1,HUP"]
     assert (subprocess.run([*taken_back, *shell, "-c", script], env={"PATH": "/usr/bin:/bin"}, check=False).returncode == 0) is caught
+
+
+class Secretive(http.server.BaseHTTPRequestHandler):
+    """Leads elsewhere, with secrets in all that it says."""
+
+    def do_GET(self) -> None:
+        first = "topsecret" not in self.path
+        self.send_response(302 if first else 200)
+        self.send_header("Set-Cookie", "key=topsecret")
+        if first:
+            self.send_header("Location", f"http://{self.headers['Host']}/next?key=topsecret")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def secretive() -> t.Iterator[int]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Secretive) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("tool", ["curl", "wget"])
+def test_neither_headers_nor_passwords_of_a_url_are_told(tool: str, secretive: int, tmp_path: Path) -> None:
+    (tmp_path / "out.own").mkdir()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    subprocess.run(["busybox", "--install", "-s", str(programs)], check=True)
+    if tool == "curl":
+        (programs / "curl").symlink_to("/usr/bin/curl")
+    ends = [f"http://user:topsecret@127.0.0.1:{secretive}/", f"user:topsecret@127.0.0.1:{secretive}", "http://user:topse/cret@127.0.0.1"]
+    script = (FILES / "parts.sh").read_text() + (FILES / "connect.sh").read_text()
+    told = subprocess.run(
+        ["busybox", "sh", "-c", script, "sh", "5", *ends],
+        env={"PATH": str(programs), "KD_OUT": str(tmp_path / "out")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = answer("connect", parts(told), ["5", *ends])
+    assert found.data["endpoints"][0]["status"] == 200
+    assert ("redirects" in found.data["endpoints"][0]) is (tool == "curl")
+    assert [one["to"] for one in found.data["endpoints"]] == [f"http://127.0.0.1:{secretive}/", f"127.0.0.1:{secretive}", "http://127.0.0.1"]
+    for secret in ("topsecret", "user", "cret@"):
+        assert secret not in told + str(found)
 
 
 RUNTIMES = r"""

@@ -136,6 +136,16 @@ def test_a_preset_may_ask_for_few_pods() -> None:
     assert plan(REQUEST, NOW)["max_pods"] == NUMBERS["debug_max_pods"][1]
 
 
+@pytest.mark.parametrize(
+    ("most", "names"),
+    [(5, "debug_trace_max_pods"), (2, "debug_trace_max_pods and debug_max_pods"), ("1", "debug_max_pods")],
+)
+def test_which_variables_would_let_it_be_for_more_pods(most: int | str, names: str) -> None:
+    data = {**DATA, "max_pods": "2", "pods_limit": "debug_trace_max_pods"}
+    assert plan({**REQUEST, "data": data, "numbers": {"debug_window": 900, "debug_max_pods": most}}, NOW)["pods_limit"] == names
+    assert plan({**REQUEST, "numbers": {"debug_window": 900, "debug_max_pods": most}}, NOW)["pods_limit"] == "debug_max_pods"
+
+
 def test_an_image_that_no_variable_has_is_refused() -> None:
     with pytest.raises(BadRequest, match="There is no image for the preset dns: debug_preset_images"):
         plan({**REQUEST, "image": ""}, NOW)

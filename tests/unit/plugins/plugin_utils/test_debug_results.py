@@ -31,7 +31,7 @@ def entry(pod: str = "cart", **more: t.Any) -> dict[str, t.Any]:
     return {
         "namespace": "shop",
         "pod": pod,
-        "uid": "u",
+        "uid": "0123456789",
         "node": "n",
         "name": "kd-own-1",
         "changed": True,
@@ -165,7 +165,7 @@ def test_a_look_that_fails_says_so() -> None:
 
 def test_a_pod_is_not_read_for_another_one_of_its_name() -> None:
     found = after(seen(entry(uid="another", log=SAID)))
-    assert (found["state"], found["uid"]) == ("failed", "u")
+    assert (found["state"], found["uid"]) == ("failed", "0123456789")
     assert found["summary"].endswith("its pod was deleted meanwhile")
 
 
@@ -194,7 +194,7 @@ def test_pods_one_by_one() -> None:
     found = results(runs, PLANNED, "deployment/cart")
     assert {pod: one["state"] for pod, one in found.items()} == {"a": "complete", "b": "skipped", "c": "skipped", "d": "failed", "e": "skipped"}
     assert found["c"]["summary"] == "Own: left out: There is no pod c."
-    assert {one["dest"] for one in found.values()} == {"shop/a/own/kd-own-1", *(f"shop/{pod}/own" for pod in "bcde")}
+    assert {one["dest"] for one in found.values()} == {"shop/a/own/kd-own-1-01234567", *(f"shop/{pod}/own" for pod in "bcde")}
 
 
 def test_a_task_that_failed_for_all() -> None:
@@ -204,7 +204,7 @@ def test_a_task_that_failed_for_all() -> None:
 
 
 TAKES = {**PLANNED, "hold": 9, "artifacts": ["files.tar"], "file_kib": 64, "file_limit": "debug_filesystem_archive_mib"}
-ITEM = {"dest": "shop/cart/own/kd-own-1/files.tar"}
+ITEM = {"dest": "shop/cart/own/kd-own-1-01234567/files.tar"}
 NOT_HERE = {"item": ITEM, "stat": {"exists": False}}
 HERE = {"item": ITEM, "stat": {"exists": True, "path": "/d/files.tar", "checksum": "f" * 64}}
 OTHER = {"item": ITEM, "stat": {"exists": True, "path": "/d/files.tar", "checksum": "0" * 64}}
@@ -221,7 +221,7 @@ TAKEN: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], str | None]] = 
     "another one was here": (OTHER, [{"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "f" * 64}]}], None),
     "altered": (NOT_HERE, [{"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "0" * 64}]}], "altered in the container"),
     "not fetched": (NOT_HERE, [{"msg": "No way.", "files": [{"path": "p", "dest": None, "checksum": None}]}], ": No way. It stays .* a repeat tries again$"),
-    "not here any more": (NOT_HERE, [], "any more, for the container that had it has ended, and it is not in shop/cart/own/kd-own-1/files.tar$"),
+    "not here any more": (NOT_HERE, [], "any more, for the container that had it has ended, and it is not in shop/cart/own/kd-own-1-01234567/files.tar$"),
     "not the one any more": (OTHER, [], "has ended, and what is in /d/files.tar now is another file$"),
 }
 
@@ -249,13 +249,13 @@ def test_which_files_to_take_along() -> None:
     assert one == {
         "namespace": "shop",
         "pod": "cart",
-        "uid": "u",
+        "uid": "0123456789",
         "container": "kd-own-1",
         "name": "files.tar",
         "sha256": "f" * 64,
         "source": "/tmp/kd-own/files.tar",
-        "folder": "shop/cart/own/kd-own-1",
-        "dest": "shop/cart/own/kd-own-1/files.tar",
+        "folder": "shop/cart/own/kd-own-1-01234567",
+        "dest": "shop/cart/own/kd-own-1-01234567/files.tar",
     }
     assert wanted([NOT_HERE], **holding) == wanted([OTHER], **holding) == [one]
     assert wanted([HERE], **holding) == []
@@ -310,19 +310,41 @@ NOT_MADE: dict[str, dict[str, t.Any]] = {
 @pytest.mark.parametrize("ensured", NOT_MADE.values(), ids=NOT_MADE.keys())
 def test_what_no_container_was_made_for_does_not_touch_what_one_has_said(ensured: dict[str, t.Any]) -> None:
     made = all_paths(results([{"containers": [entry()]}], PLANNED))
-    assert made == ["shop/cart/own/kd-own-1/result.json", "shop/cart/own/kd-own-1/stdout.txt"]
+    assert made == ["shop/cart/own/kd-own-1-01234567/result.json", "shop/cart/own/kd-own-1-01234567/stdout.txt"]
     assert all_paths(results([ensured], PLANNED, "cart")) == ["shop/cart/own/result.json"]
     assert all_paths(results([{"containers": [entry(name="kd-own-2")]}], PLANNED)) == [path.replace("own-1", "own-2") for path in made]
+
+
+def test_a_pod_does_not_overwrite_what_was_read_of_its_namesake() -> None:
+    former, later = (all_paths(results([{"containers": [entry(uid=uid)]}], PLANNED)) for uid in ("aaaaaaaa-1", "bbbbbbbb-1"))
+    assert former[0] == "shop/cart/own/kd-own-1-aaaaaaaa/result.json"
+    assert not set(former) & set(later)
+
+
+def test_a_failure_names_the_variable_of_the_role() -> None:
+    failure = {
+        "code": "too_many_pods",
+        "field": "max_pods",
+        "msg": "web matches 3 pods, and max_pods is 1.",
+        "hint": "Set max_pods.",
+        "details": [{"max_pods": 1}],
+    }
+    returned = {"changed": False, "msg": "web matches 3 pods, and max_pods is 1. Set max_pods.", "failure": failure}
+    found = results([returned], {**PLANNED, "pods_limit": "debug_trace_max_pods"}, "web")["web"]
+    assert found["summary"] == "Own: web matches 3 pods, and debug_trace_max_pods is 1. Set debug_trace_max_pods"
+    assert (found["failure"]["field"], found["failure"]["hint"]) == ("debug_trace_max_pods", "Set debug_trace_max_pods.")
+    other = {"changed": False, "msg": "max_pods.max_pods is no pod.", "failure": {"code": "pod_not_found"}}
+    assert results([other], {**PLANNED, "pods_limit": "debug_trace_max_pods"}, "web")["web"]["summary"] == "Own: max_pods.max_pods is no pod"
 
 
 def test_stored_files() -> None:
     more = CASES["invalid UTF-8"][0]
     listed = stored({"cart": {"own": only(), "raw": only({**PLANNED, "preset": "raw"}, **more)}})
     assert [one["path"] for one in listed] == [
-        *("shop/cart/own/kd-own-1/result.json", "shop/cart/own/kd-own-1/stdout.txt"),
-        *("shop/cart/raw/kd-own-1/result.json", "shop/cart/raw/kd-own-1/stdout.txt", "shop/cart/raw/kd-own-1/container.log"),
+        *("shop/cart/own/kd-own-1-01234567/result.json", "shop/cart/own/kd-own-1-01234567/stdout.txt"),
+        *("shop/cart/raw/kd-own-1-01234567/result.json", "shop/cart/raw/kd-own-1-01234567/stdout.txt", "shop/cart/raw/kd-own-1-01234567/container.log"),
     ]
-    assert {one["folder"] for one in listed} == {"shop/cart/own/kd-own-1", "shop/cart/raw/kd-own-1"}
+    assert {one["folder"] for one in listed} == {"shop/cart/own/kd-own-1-01234567", "shop/cart/raw/kd-own-1-01234567"}
     told = json.loads(listed[0]["content"])
     assert next(iter(told)) == "summary"
     assert "stdout" not in told
