@@ -26,7 +26,7 @@ from ._debug_answers_node import node
 from ._debug_answers_python import python
 from ._debug_answers_tls import tls
 from ._debug_answers_trace import trace
-from ._debug_parts import SHOWN, Answer, Parts, count, mib, more, nothing_of
+from ._debug_parts import SHOWN, Answer, Parts, count, mib, more, named, nothing_of
 
 if t.TYPE_CHECKING:
     from ._debug_frames import Part
@@ -215,7 +215,7 @@ def filesystem(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     archive = next(iter(parts.all("archive")), None)
     if archive and archive.code:
         problems.append(f"the archive is not complete: {archive.lines[-1] if archive.lines else f'tar ended with {archive.code}'}")
-    changing = [line.removeprefix(root).removeprefix("/.") for part in parts.all("changing") for line in part.lines if line.startswith(root)]
+    changing = [named(line).removeprefix(root).removeprefix("/.") for part in parts.all("changing") for line in part.lines if line.startswith(root)]
     if changing:
         problems.append(f"{count(len(changing), 'file')} changed while the archive was packed: {', '.join(changing[:SHOWN])}{more(changing)}")
     data = {
@@ -430,7 +430,7 @@ def _process(parts: Parts, pid: str, clocks: t.Sequence[float]) -> dict[str, t.A
         "state": last["state"],
         "parent": first["parent"],
         "threads": last["threads"],
-        "command": [word.replace("\x01", "\n") for word in of("command")[0]] if of("command") else None,
+        "command": [named(word) for word in of("command")[0]] if of("command") else None,
         "cpu_percent": round(100 * (last["ticks"] - first["ticks"]) / proc.TICKS / elapsed) if elapsed > 0 else None,
         "resident_kib": int(resident.group()) if resident else None,
         "limits": proc.limits(of("limits")[0]) if of("limits") else {},
@@ -498,7 +498,7 @@ def _listed(line: str, root: str) -> dict[str, t.Any] | None:
     if not found:
         return None
     return {
-        "path": "/" + found.group(7).removeprefix(root).lstrip("/"),
+        "path": "/" + named(found.group(7)).removeprefix(root).lstrip("/"),
         "modified": int(found.group(1)),
         "size": int(found.group(2)),
         "mode": found.group(3).rjust(4, "0"),
@@ -527,5 +527,5 @@ def _deleted(part: Part) -> dict[str, t.Any] | None:
     words = part.lines[0].split(" ", 1) if part.lines and part.code == 0 else []
     if len(words) != 2 or not words[0].isdecimal() or not words[1].startswith("regular"):
         return None
-    path = part.lines[1].removesuffix(" (deleted)") if len(part.lines) > 1 else ""
+    path = "\n".join(part.lines[1:]).removesuffix(" (deleted)")
     return {"pid": int(part.title[1]), "descriptor": int(part.title[2]), "path": path, "size": int(words[0])}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._debug_parts import SHOWN, Answer, Parts, count, mib, more
+from ._debug_parts import SHOWN, Answer, Parts, count, mib, more, named
 
 if t.TYPE_CHECKING:
     from ._debug_frames import Part
@@ -138,7 +138,7 @@ def _entry(line: str) -> dict[str, t.Any] | None:
         return None
     modified, changed, size, mode, user, group, kind, path = found.groups()
     return {
-        "path": path,
+        "path": named(path),
         "kind": kind,
         "modified": int(modified),
         "changed": int(changed),

@@ -87,7 +87,7 @@ def parts(text: str) -> list[Part]:
 
 def files(text: str) -> list[dict[str, t.Any]]:
     """The files that a preset left in its folder: name, size in bytes, sha256."""
-    listed = (_FILE.match(line) for line in text.splitlines())
+    listed = (_FILE.match(line) for line in text.split("\n"))
     return [{"name": one.group(3), "size": int(one.group(2)), "sha256": one.group(1)} for one in listed if one]
 
 

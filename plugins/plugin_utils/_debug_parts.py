@@ -69,6 +69,11 @@ def more(items: t.Sequence[t.Any]) -> str:
     return f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
 
 
+def named(line: str) -> str:
+    """A name that was told in one line, with the line's ends that it has, for which the scripts tell the character 1."""
+    return line.replace("\x01", "\n")
+
+
 def mib(size: int | None) -> str:
     """A number of bytes, for a person."""
     return "unknown" if size is None else f"{size / 2**20:.1f} MiB"

@@ -28,7 +28,8 @@ TCP_STATES = (
 TICKS = 100
 _SOCKET = re.compile(r"^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]{2}) ([0-9A-F]{8}):([0-9A-F]{8}) \S+ \S+\s+(\d+)\s+\d+ (\d+)")
 _STAT = re.compile(r"^(\d+) \((.*)\) (\S) (.*)$", re.DOTALL)
-_DESCRIPTOR = re.compile(r"^l\S+ .* (\d+) -> (.*)$")
+#: Its name may hold such an arrow too.
+_DESCRIPTOR = re.compile(r"^l\S+ .*? (\d+) -> (.*)$")
 
 
 class Credentials(t.NamedTuple):

@@ -24,7 +24,8 @@ sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \([^ ]*\) \([^ ,]*\).* - \([^ ]*\) .*/\3 \1 \
 : >"$KD_OUT.own/files"
 while read -r type place mode; do
   case $type in proc | sysfs | cgroup | cgroup2 | devpts | devtmpfs | mqueue) continue ;; esac
-  case $place in /proc/* | /sys/* | /dev) continue ;; esac
+  # One with a line's end in its path would be taken for two.
+  case $place in /proc/* | /sys/* | /dev | *\\012*) continue ;; esac
   folder=$(printf '%b' "$place")
   if [ ! -d "$KD_ROOT$folder" ]; then
     printf '%s\n' "$folder" >>"$KD_OUT.own/files"
@@ -69,15 +70,18 @@ locate() {
   path=$((path + 1))
 }
 
+# lined: names that end with NUL, one a line.
+lined() { tr '\n\0' '\001\n'; }
 list() { head -n "$lines" <"$KD_OUT.own/found"; }
 # Without a slash at its end, find does not follow what has become a link since. GNU find knows when the inode was changed, which nothing can set back.
 if find / -maxdepth 0 -newerct @0 -printf '' >/dev/null 2>&1; then
-  changed() { find "$KD_ROOT${1:-/}" -xdev -type f '(' -newermt "@$from" -o -newerct "@$from" ')' -printf "$format" >"$KD_OUT.own/found"; list; }
-  privileged() { find "$KD_ROOT${1:-/}" -xdev -type f -perm /6000 -printf "$format" >"$KD_OUT.own/found"; list; }
-  format='%Ts %s %m %U %G c%Cs %p\n'
+  changed() { find "$KD_ROOT${1:-/}" -xdev -type f '(' -newermt "@$from" -o -newerct "@$from" ')' -printf "$format" | lined >"$KD_OUT.own/found"; list; }
+  privileged() { find "$KD_ROOT${1:-/}" -xdev -type f -perm /6000 -printf "$format" | lined >"$KD_OUT.own/found"; list; }
+  format='%Ts %s %m %U %G c%Cs %p\0'
 else
-  changed() { find "$KD_ROOT${1:-/}" -xdev -newer "$KD_OUT.own/from" -type f -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
-  privileged() { find "$KD_ROOT${1:-/}" -xdev -type f '(' -perm -4000 -o -perm -2000 ')' -exec stat -c '%Y %s %a %u %g %n' '{}' + >"$KD_OUT.own/found"; list; }
+  changed() { stats "$format" "$KD_ROOT${1:-/}" -xdev -newer "$KD_OUT.own/from" -type f >"$KD_OUT.own/found"; list; }
+  privileged() { stats "$format" "$KD_ROOT${1:-/}" -xdev -type f '(' -perm -4000 -o -perm -2000 ')' >"$KD_OUT.own/found"; list; }
+  format='%Y %s %a %u %g '
 fi
 deleted() { stat -L -c '%s %F' "$1" && readlink "$1"; }
 search() {
@@ -111,7 +115,7 @@ archive() {
 # A file that tar read after it was changed is listed as well: nothing tells when tar came to it.
 changing() {
   : >"$KD_OUT.own/packed"
-  for each; do find "$KD_ROOT/$each" -newer "$KD_OUT.own/packing" ! -newer "$KD_OUT.own/packed" -type f; done >"$KD_OUT.own/found"
+  for each; do find "$KD_ROOT/$each" -newer "$KD_OUT.own/packing" ! -newer "$KD_OUT.own/packed" -type f -print0; done | lined >"$KD_OUT.own/found"
   list
 }
 asked=$# lost=0

@@ -14,7 +14,7 @@ program() { readlink "/proc/$1/exe" && sha256sum <"/proc/$1/exe" | cut -d ' ' -f
 # deleted_file PATH: the checksum of what a descriptor holds.
 deleted_file() { readlink "$1" && stat -L -c %s "$1" && sha256sum <"$1" | cut -d ' ' -f 1; }
 # folder PATH: all that is in it, other file systems too: modified, changed, size, mode, user, group, kind, path.
-folder() { find "$1/" -mindepth 1 -exec stat -c '%Y %Z %s %a %u %g %F|%n' '{}' + | head -n "$lines"; }
+folder() { stats '%Y %Z %s %a %u %g %F|' "$1/" -mindepth 1 | head -n "$lines"; }
 
 # debugger PID COMMAND...: gdb, which must run nothing that the target brings along, and ask nobody for symbols. It stops the target for as long.
 debugger() {

@@ -17,7 +17,7 @@ for member in $described; do
   part "status $member" cat "/proc/$member/status"
   part "command $member" command_line "$member"
   part "limits $member" cat "/proc/$member/limits"
-  part "descriptors $member" ls -l "/proc/$member/fd"
+  part "descriptors $member" open_files "$member"
   part "environment $member" environment_names "$member"
   part "io $member" cat "/proc/$member/io"
   part "memory $member" cat "/proc/$member/smaps_rollup"

@@ -8,4 +8,4 @@
 for table in tcp tcp6 udp udp6 sockstat sockstat6 netstat snmp dev route arp; do kept "/proc/net/$table" "$table"; done
 ! command -v ss >/dev/null || part ss ss -tanoiHO
 part unix wc -l /proc/net/unix
-for member in ${KD_MEMBERS:-}; do part "descriptors $member $(head -n 1 "/proc/$member/comm" | tr -c 'A-Za-z0-9._\n-' '_')" ls -l "/proc/$member/fd"; done
+for member in ${KD_MEMBERS:-}; do part "descriptors $member $(head -n 1 "/proc/$member/comm" | tr -c 'A-Za-z0-9._\n-' '_')" open_files "$member"; done

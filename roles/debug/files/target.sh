@@ -38,6 +38,25 @@ names_of() {
   for process in $*; do echo "$process $(head -n 1 "/proc/$process/comm")"; done
 }
 
+# Whoever is in the target gives files any name. In what follows, each is one line, a line's end in its name being another character.
+
+# open_files PID: its descriptors. The ls of busybox replaces what cannot be printed, that of GNU does where it is told to.
+if ls -q / >/dev/null 2>&1; then
+  open_files() { LC_ALL=C.UTF-8 ls -lq "/proc/$1/fd"; }
+else
+  open_files() { ls -l "/proc/$1/fd"; }
+fi
+
+# stats FORMAT PATH TEST...: what stat tells of all files that find finds there, and their names. A line's end in one becomes the character 1.
+# Twice, for busybox runs no -exec with a + that is within parentheses.
+stats() {
+  form=$1
+  shift
+  LC_ALL=C find "$@" ! -path '*[[:cntrl:]]*' -exec stat -c "$form%n" '{}' +
+  LC_ALL=C find "$@" -path '*[[:cntrl:]]*' -exec sh -c 'form=$1; shift; for file; do printf "%s%s\0" "$(stat -c "$form" "$file")" "$file"; done' sh "$form" '{}' + \
+    | tr '\n\0' '\001\n'
+}
+
 # catches PID SIGNAL: whether the process handles the signal (at most 32). One that it does not handle ends it.
 catches() {
   mask=$(sed -n 's/^SigCgt:[[:space:]]*........\([0-9a-f]*\)$/\1/p' "/proc/$1/status")

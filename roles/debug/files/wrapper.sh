@@ -84,6 +84,7 @@ frame stdout "$own/framed" "$bytes"
 tail -c 16384 <"$own/stderr" >"$own/framed"
 [ "$error_bytes" -eq 0 ] || frame stderr "$own/framed" "$error_bytes"
 for file in "$out"/*; do
+  case ${file##*/} in *[!A-Za-z0-9._-]*) continue ;; esac
   [ ! -f "$file" ] || [ -L "$file" ] || echo "$(sum "$file") $(size "$file") ${file##*/}"
 done >"$own/framed"
 frame files "$own/framed" "$(size "$own/framed")"

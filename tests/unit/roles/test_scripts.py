@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.kubedebug.pods.plugins.plugin_utils import _debug_proc as proc
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import answer
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_frames import parts
 from tests import collection
@@ -70,10 +71,10 @@ def test_files_that_change_while_they_are_packed(shell: list[str], tmp_path: Pat
     root, own, now = tmp_path / "root", tmp_path / "out.own", time.time()
     for folder in (root / "etc", own):
         folder.mkdir(parents=True)
-    for path, age in ((root / "etc/old", 20), (own / "packing", 10), (root / "etc/changed", 5), (root / "etc/of-the-future", -1000)):
+    for path, age in ((root / "etc/old", 20), (own / "packing", 10), (root / "etc/changed\n", 5), (root / "etc/of-the-future", -1000)):
         path.touch()
         os.utime(path, (now - age, now - age))
-    script = f'{function("filesystem.sh", "changing")}\nlist() {{ cat "$KD_OUT.own/found"; }}\nchanging "$@"'
+    script = f'{function("filesystem.sh", "lined")}\n{function("filesystem.sh", "changing")}\nlist() {{ cat "$KD_OUT.own/found"; }}\nchanging "$@"'
     told = subprocess.run(
         [*shell, "-c", script, "sh", "./etc"],
         env={"PATH": "/usr/bin:/bin", "KD_OUT": str(tmp_path / "out"), "KD_ROOT": str(root)},
@@ -81,7 +82,7 @@ def test_files_that_change_while_they_are_packed(shell: list[str], tmp_path: Pat
         text=True,
         check=True,
     ).stdout
-    assert told.split() == [f"{root}/./etc/changed"]
+    assert told.split("\n") == [f"{root}/./etc/changed\x01", ""]
 
 
 @pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
@@ -120,6 +121,59 @@ def test_whether_a_process_handles_a_signal(shell: list[str], trap: str, signal:
     assert (subprocess.run([*taken_back, *shell, "-c", script], env={"PATH": "/usr/bin:/bin"}, check=False).returncode == 0) is caught
 
 
+FORGED = "a\n1 2 0755 0 0 /forged\nl- 99 -> /forged"
+
+
+def shell_with(tools: str, tmp_path: Path) -> tuple[list[str], str]:
+    """A shell, and the PATH that has the tools of busybox or of GNU."""
+    if tools == "GNU":
+        return ["/bin/dash"], "/usr/bin:/bin"
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    subprocess.run(["busybox", "--install", "-s", str(programs)], check=True)
+    return [str(programs / "sh")], str(programs)
+
+
+@pytest.mark.parametrize("tools", ["busybox", "GNU"])
+def test_names_of_files_make_no_entries(tools: str, tmp_path: Path) -> None:
+    root, own = tmp_path / "root", tmp_path / "out.own"
+    folder = root / FORGED.replace("/", "|")
+    for made in (folder, own):
+        made.mkdir(parents=True)
+    (own / "from").touch()
+    os.utime(own / "from", (1, 1))
+    names = {"plain", "two words", "späth", "line's\nend", "1 2 0644 0 0 x\n\n", f"{folder.name}/within"}
+    for name in names:
+        (root / name).touch()
+    shell, path = shell_with(tools, tmp_path)
+    script = (FILES / "filesystem.sh").read_text()
+    lists = script[script.index("# lined") : script.index("search() {")]
+    told = subprocess.run(
+        [*shell, "-c", f"{function('target.sh', 'stats')}\n{lists}\nchanged /"],
+        env={"PATH": path, "KD_OUT": str(tmp_path / "out"), "KD_ROOT": str(root), "lines": "100", "from": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.replace(str(root), "/proc/7/root")
+    text = "@ 0 pid 7\n\n@ 0 changed\n" + "".join(f" {line}\n" for line in told.split("\n")[:-1])
+    changed = answer("filesystem", parts(text), ["0", "100"]).data["changed"]
+    assert {one["path"] for one in changed} == {f"/{name}" for name in names}
+    assert all(("inode_changed" in one) is (tools == "GNU") for one in changed)
+
+
+@pytest.mark.parametrize("tools", ["busybox", "GNU"])
+def test_names_of_open_files_make_no_entries(tools: str, tmp_path: Path) -> None:
+    shell, programs = shell_with(tools, tmp_path)
+    target = (FILES / "target.sh").read_text()
+    script = target[target.index("if ls -q") : target.index("# stats")] + '\nopen_files "$1"'
+    path = tmp_path / "1 998 -> x\nlr-x------ 1 0 0 64 Jan 1 00:00 999 -> x"
+    with path.open("w") as file:
+        told = subprocess.run([*shell, "-c", script, "sh", str(os.getpid())], env={"PATH": programs}, capture_output=True, text=True, check=False).stdout
+        found = proc.descriptors(told.split("\n"))
+        assert found[file.fileno()] == str(path).replace("\n", "?")
+    assert not {998, 999} & set(found)
+
+
 class Secretive(http.server.BaseHTTPRequestHandler):
     """Leads elsewhere, with secrets in all that it says."""
 
@@ -148,11 +202,9 @@ def secretive() -> t.Iterator[int]:
 @pytest.mark.parametrize("tool", ["curl", "wget"])
 def test_neither_headers_nor_passwords_of_a_url_are_told(tool: str, secretive: int, tmp_path: Path) -> None:
     (tmp_path / "out.own").mkdir()
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    subprocess.run(["busybox", "--install", "-s", str(programs)], check=True)
+    shell, programs = shell_with("busybox", tmp_path)
     if tool == "curl":
-        (programs / "curl").symlink_to("/usr/bin/curl")
+        Path(programs, "curl").symlink_to("/usr/bin/curl")
     ends = [f"http://user:topsecret@127.0.0.1:{secretive}/", f"user:topsecret@127.0.0.1:{secretive}", "http://user:topse/cret@127.0.0.1"]
     script = (FILES / "parts.sh").read_text() + (FILES / "connect.sh").read_text()
     told = subprocess.run(

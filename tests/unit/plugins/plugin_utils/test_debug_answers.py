@@ -409,3 +409,13 @@ def test_no_line_of_a_pod_stops_the_answers_or_takes_long(preset: str, line: str
     found = answer(preset, parts(text), ["1"])
     assert isinstance(found.summary, str)
     assert time.process_time() - begun < 5
+
+
+def test_names_with_line_ends_are_whole() -> None:
+    text = part("pid 7") + part("privileged", f"1 2 4755 0 0 {ROOT}/a\x011 2 4755 0 0 {ROOT}/b") + part("deleted 7 3", "5 regular file\n/tmp/c\nd (deleted)")
+    text += part("changing", f"{ROOT}/./e\x01{ROOT}/./f")
+    found = ask("filesystem", text, "0", "9")
+    assert [one["path"] for one in found.data["privileged"]] == [f"/a\n1 2 4755 0 0 {ROOT}/b"]
+    assert [one["path"] for one in found.data["deleted"]] == ["/tmp/c\nd"]
+    assert found.data["changing"] == [f"/e\n{ROOT}/./f"]
+    assert "\n" not in found.summary
