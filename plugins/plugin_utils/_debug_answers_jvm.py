@@ -61,6 +61,13 @@ def jvm(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     told.append(_version(version.lines) if version and not version.code else f"process {pid}")
     for read in (_heap_info, _threads, _histogram, _flags, _heap, _quit):
         read(parts, told, problems, data)
+    unfinished = [part.title[1] for part in parts.all("unfinished")]
+    problems += [
+        f"the JVM was still at work on the heap dump {path} when the time was over. What there was of it was removed; if it had not begun yet, it writes the "
+        "file still, and nobody removes it"
+        for path in unfinished
+    ]
+    data["unfinished"] = unfinished
     if data["left"]:
         problems.append(f"left behind in the target: {', '.join(data['left'])}")
     return Answer(", ".join(told), problems, data)

@@ -45,17 +45,23 @@ dump_heap() {
   # A dump is about as large as what is used, and some more for its tables.
   needed=$((needed + needed / 4 + 4096)) room=$(room_for_heap)
   if [ "$needed" -gt "$room" ]; then part "heap no_room $needed $room" false; return; fi
-  dump=$temporary/$KD_NAME.hprof
+  dump=$temporary/$KD_NAME.hprof dumping=yes
   attached dumped dumpheap "${dump#"$KD_ROOT"}"
+  dumping=''
   if [ ! -f "$dump" ]; then part "heap no_file" false; return; fi
   part "heap size $(stat -c %s "$dump")" sha256sum "$dump"
   part "heap packed" packed "$dump" "$KD_OUT/heap.hprof.gz"
   [ "$code" -eq 0 ] || rm -f "$KD_OUT/heap.hprof.gz"
 }
 
-# clean_up: removes what is ours in the target: the dump, and the socket that attaching has made. A JVM older than 17 may not make another one
-# when it is gone, and could never be attached to again, so there it stays.
+# clean_up: removes what is ours in the target: the dump, and what attaching has made, a file that asks for it and a socket. A JVM older than 17 may not make
+# another socket when it is gone, and could never be attached to again, so there it stays. jattach removes its file itself, unless it is ended before.
 clean_up() {
+  # What the JVM was told to do it does, also when nobody waits for it any more.
+  [ -z "${dumping:-}" ] || part "unfinished ${dump#"$KD_ROOT"}" ls -l "$dump"
+  for place in "$temporary" "/proc/$jvm/cwd"; do
+    if [ -e "$place/.attach_pid$inner" ] && ! expected "$place"; then take_away "$place/.attach_pid$inner"; fi
+  done
   if [ "$socket_before" = no ] && [ -S "$socket" ]; then
     if [ "${major:-0}" -ge 17 ]; then take_away "$socket"; else part "left ${socket#"$KD_ROOT"}" ls -l "$socket"; fi
   fi
@@ -65,6 +71,8 @@ take_away() {
   part "removed ${1#"$KD_ROOT"}" rm -f "$1"
   [ "$code" -eq 0 ] || part "left ${1#"$KD_ROOT"}" ls -l "$1"
 }
+# expected FOLDER: whether the folder had such a file before.
+expected() { case " $asked_before " in *" $1 "*) true ;; *) false ;; esac; }
 
 attach_to_jvm() {
   if ! catches "$jvm" 3; then part "unsafe sigquit" false; return; fi
@@ -73,6 +81,8 @@ attach_to_jvm() {
   # A link in the target would lead to files of this container.
   if [ -L "$temporary" ]; then part "unsafe link" false; return; fi
   [ ! -e "$socket" ] || socket_before=yes
+  asked_before=''
+  for place in "$temporary" "/proc/$jvm/cwd"; do [ ! -e "$place/.attach_pid$inner" ] || asked_before="$asked_before $place"; done
   trap 'clean_up; exit 143' TERM
   attached version jcmd VM.version
   major=$(sed -n 's/^JDK \([0-9]*\).*/\1/p' "$KD_OUT.own/part" | head -n 1)

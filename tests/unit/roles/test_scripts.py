@@ -208,8 +208,8 @@ def test_neither_headers_nor_passwords_of_a_url_are_told(tool: str, secretive: i
     ends = [f"http://user:topsecret@127.0.0.1:{secretive}/", f"user:topsecret@127.0.0.1:{secretive}", "http://user:topse/cret@127.0.0.1"]
     script = (FILES / "parts.sh").read_text() + (FILES / "connect.sh").read_text()
     told = subprocess.run(
-        ["busybox", "sh", "-c", script, "sh", "5", *ends],
-        env={"PATH": str(programs), "KD_OUT": str(tmp_path / "out")},
+        [*shell, "-c", script, "sh", "5", *ends],
+        env={"PATH": programs, "KD_OUT": str(tmp_path / "out")},
         capture_output=True,
         text=True,
         check=True,

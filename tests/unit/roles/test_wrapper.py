@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.kubedebug.pods.plugins.plugin_utils import _debug_frames as framing
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_answers import answer
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import bare
 from tests import collection
 
@@ -237,3 +238,49 @@ def _until(condition: t.Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+#: In the place of a JVM, the process that runs the script; in the place of jattach, JATTACH, which never ends while a heap is dumped.
+JVM = r"""
+find_target() { KD_MEMBERS=$$ KD_PID=$$ KD_ROOT=$ROOT; }
+names_of() { echo "$1 java"; }
+catches() { :; }
+"""
+JATTACH = r"""#!/bin/sh
+case "$2 ${3-}" in
+  'jcmd VM.version') echo 'JDK 17.0.1' ;;
+  'jcmd GC.heap_info') echo ' garbage-first heap   total 45056K, used 11412K' ;;
+  dumpheap*) echo half >"$ROOT$3"; : >"$ROOT/tmp/.attach_pid$1"; : >".attach_pid$1"; echo begun >"$ROOT/begun"; exec sleep 60 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("own_before", [False, True])
+def test_a_heap_dump_at_the_time_limit_is_told_and_what_it_left_is_removed(shell: list[str], own_before: bool, tmp_path: Path) -> None:
+    root, programs, cwd, own = tmp_path / "root", tmp_path / "bin", tmp_path / "cwd", tmp_path / "own"
+    for folder in (root / "tmp", programs, cwd, own):
+        folder.mkdir(parents=True)
+    (programs / "jattach").write_text(JATTACH)
+    (programs / "jattach").chmod(0o755)
+    script = "\n".join([(FILES / "parts.sh").read_text(), (FILES / "jvm.sh").read_text(), JVM, "jvm_of() { :; }"])
+    script += '\n[ -z "$BEFORE" ] || : >"$ROOT/tmp/.attach_pid$$"\npreset_jvm heap'
+    settings = {"PATH": f"{programs}:{os.environ['PATH']}", "ROOT": str(root), "BEFORE": "yes" if own_before else "", "KD_TIMEOUT": "3"}
+    process = subprocess.Popen(
+        [*shell, "-c", WRAPPER, "kd", *shell, "-c", script, "kd-jvm"],
+        env={"KD_DIR": str(own), "KD_NAME": "kd-test", "KD_TERMINATION_LOG": str(own / "message"), **settings},
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    told = finish(process, own)
+    found = answer("jvm", framing.parts(told.frames["stdout"].content.decode()), ["heap"])
+    assert (root / "begun").exists()
+    assert told.verdict
+    assert told.verdict["timed_out"]
+    pid = found.data["pid"]
+    assert found.data["unfinished"] == ["/tmp/kd-test.hprof"]
+    assert any("still at work on the heap dump /tmp/kd-test.hprof" in problem for problem in found.problems)
+    asked = f"/tmp/.attach_pid{pid}"
+    assert found.data["removed"] == [*([] if own_before else [asked]), f"/proc/{pid}/cwd/.attach_pid{pid}", "/tmp/kd-test.hprof"]
+    assert [path.name for path in (root / "tmp").iterdir()] == ([f".attach_pid{pid}"] if own_before else [])
+    assert list(cwd.iterdir()) == []

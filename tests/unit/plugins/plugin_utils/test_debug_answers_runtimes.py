@@ -137,6 +137,10 @@ def test_a_jvm_that_cannot_be_attached_to(said: str, told: str) -> None:
         ("heap no_file", "the heap dump failed: nothing was said"),
         ("heap unknown_size", "does not say how much of its heap is used"),
         ("heap packed", "it is larger than debug_jvm_heap_mib"),
+        (
+            "unfinished /tmp/kd.hprof",
+            "still at work on the heap dump /tmp/kd.hprof when the time was over. What there was of it was removed; if it had not begun",
+        ),
         ("left /tmp/.java_pid1", "left behind in the target: /tmp/.java_pid1"),
     ],
 )
