@@ -39,6 +39,12 @@ def capture(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     dropped = re.search(r"^(\d+) packets? dropped by kernel", text, re.MULTILINE)
     lines = [line for part in parts.all("conversations") for line in part.lines]
     total = next((line.split() for line in lines if line.startswith("total ")), [])
+    uncut = next((part.lines for part in parts.all("headers") if part.code), None)
+    if uncut is not None:
+        why = uncut[-1] if uncut else "Python ended"
+        return Answer(
+            "", [f"the packets could not be cut to their headers ({why}), so nothing of them is kept: debug_capture_bytes keeps more"], {"conversations": []}
+        )
     if len(total) != 4:
         words = next((words for pattern, words in _FAILURES if re.search(pattern, text)), "tcpdump captured nothing: {said}").format(said=said)
         return Answer("", [words], {"conversations": []})

@@ -32,11 +32,12 @@ UNFROZEN = 1_500_000_000
 #: Milliseconds that Redis may take for a PING on the average.
 SLOW = 10
 #: Words per database among the arguments, behind the first three: see roles/debug/files/db.sh.
-_WORDS = 7
+_WORDS = 8
 #: Port, and user and database, where none is given; as in roles/debug/files/db.sh.
 _USUAL: dict[str, tuple[int, str | None]] = {"postgresql": (5432, "postgres"), "redis": (6379, None)}
 #: What the clients and the servers say, and what that means.
 _REFUSALS = (
+    (r"^no openssl$", "was not asked: the image has no openssl, which with ca compares the name in the certificate of a Redis"),
     (r"password authentication failed|WRONGPASS|invalid password", "the password or the user is wrong"),
     (r"no password supplied|NOAUTH", "wants a password, and none was given: password says which Secret has it"),
     (r"role \"(.*)\" does not exist", "has no such user"),
@@ -45,6 +46,12 @@ _REFUSALS = (
     (r"permission denied for database|NOPERM", "the user has not the right to ask"),
     (r"too many clients|remaining connection slots|max number of clients", "has no connection left: all that it may have are taken"),
     (r"server does not support SSL", "does not speak TLS"),
+    (r"does not match host ?name|hostname mismatch|IP address mismatch|verify error:num=6[24]\b", "has a certificate of another name: it was not asked"),
+    (
+        r"could not read root certificate|no start line|Could not (?:open|read|find) .*certificate|[Ee]rror (?:loading|setting).*(?:CA|verify)",
+        "was not asked: ca holds no certificate in PEM format that can be read",
+    ),
+    (r"certificate verify failed|[Vv]erif(?:y error|ication error)", "has a certificate that none of ca has issued, or that is out of date: it was not asked"),
     (r"SSL_connect failed|SSL error|certificate|wrong version number", "TLS failed"),
     (r"starting up|LOADING", "is starting up and does not answer yet"),
     (r"shutting down|in recovery mode", "is shutting down, or recovers from a crash"),
@@ -62,19 +69,19 @@ def db(parts: Parts, arguments: t.Sequence[str]) -> Answer:
     words = list(arguments[3:])
     found, told, problems = [], [], []
     for index in range(len(words) // _WORDS):
-        kind, host, port, user, database, tls, secret = words[index * _WORDS : (index + 1) * _WORDS]
+        kind, host, port, user, database, tls, secret, ca = words[index * _WORDS : (index + 1) * _WORDS]
         usual_port, usual = _USUAL[kind]
         end = f"{kind} {host}:{port or usual_port}"
         one: dict[str, t.Any] = {"kind": kind, "host": host, "port": int(port or usual_port)}
-        one.update(user=user or usual, database=database or usual, error=None)
-        error = _why_not(parts, index, kind, tls=bool(tls), secret=bool(secret))
+        one.update(user=user or usual, database=database or usual, error=None, tls=None, verified=None)
+        error = _why_not(parts, index, kind, tls=bool(tls or ca), secret=bool(secret))
         if error:
             one["error"] = error
             problems.append(f"{end} {error}")
         else:
             said, bad, data = (_redis if kind == "redis" else _postgresql)(parts, index)
-            one.update(data)
-            told.append(f"{end} {said}")
+            one.update(data, tls=data["server"]["tls"] if kind == "postgresql" else bool(tls or ca), verified=bool(ca))
+            told.append(f"{end} {said}{', by TLS with a certificate that nobody verified' if one['tls'] and not ca else ''}")
             problems += [f"{end}: {words}" for words in bad]
         found.append(one)
     answering = sum(1 for one in found if not one["error"])
@@ -92,7 +99,11 @@ def _why_not(parts: Parts, index: int, kind: str, *, tls: bool, secret: bool) ->
         return "is not a host and a port"
     if _of(parts, "no_secret", index):
         return "was not asked: the Secret that password names is not in the pod's namespace, or has no such key"
-    first = _of(parts, "redis", index, "ping") if kind == "redis" else _of(parts, "pg", index, "server")
+    if kind == "redis":
+        certificate = _of(parts, "redis", index, "certificate")
+        first = certificate if certificate and certificate.code else _of(parts, "redis", index, "ping")
+    else:
+        first = _of(parts, "pg", index, "server")
     if first is None:
         return "was not asked"
     text = " ".join(first.lines)

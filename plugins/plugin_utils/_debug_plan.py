@@ -39,7 +39,7 @@ NUMBERS = {
     "debug_tls_days": (0, 36500),
     "debug_capture_seconds": (1, 3600),
     "debug_capture_packets": (1, 10000000),
-    "debug_capture_bytes": (14, 262144),
+    "debug_capture_bytes": (0, 262144),
     "debug_capture_mib": (1, 1048576),
     "debug_trace_seconds": (1, 600),
     "debug_trace_processes": (1, 10000),

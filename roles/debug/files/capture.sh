@@ -3,13 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh
 
-# Arguments: seconds to capture, how many packets at most, how many bytes of each, the interface, whether the log is to hold the capture too (yes), and a
-# filter of pcap-filter(7) or nothing. KD_FILE_KIB bounds the file.
+# Arguments: seconds to capture, how many packets at most, how many bytes of each (0: its headers), the interface, whether the log is to hold the capture too
+# (yes), and a filter of pcap-filter(7) or nothing. KD_FILE_KIB bounds the file. What cuts packets to their headers is in KD_HEADERS: headers.py.
 need tcpdump awk timeout
-file=$KD_OUT/capture.pcap
+file=$KD_OUT/capture.pcap taken=$KD_OUT/capture.pcap snap=$3
+# Headers are no longer than that but for rare ones. What is taken beyond them is never in the folder that files are fetched from.
+[ "$3" -ne 0 ] || { need python3; taken=$KD_OUT.own/taken snap=192; }
 # Packets are taken as they come: of a buffer, tcpdump loses what is in it when its time is over. A file that is as large as it may be ends it.
 ! command -v prlimit >/dev/null || prlimit --pid "$$" --core=0
-part capture timeout -s INT -k 5 "$1" tcpdump -i "$4" --immediate-mode -nn -p -s "$3" -c "$2" -Z root -w "$file" -- "$6"
+part capture timeout -s INT -k 5 "$1" tcpdump -i "$4" --immediate-mode -nn -p -s "$snap" -c "$2" -Z root -w "$taken" -- "$6"
+to_headers() { python3 -c "$KD_HEADERS" <"$taken" >"$file.partial"; }
+[ "$file" = "$taken" ] || [ ! -s "$taken" ] || {
+  part headers to_headers
+  if [ "$code" -eq 0 ]; then mv "$file.partial" "$file"; else rm -f "$file.partial"; fi
+  rm -f "$taken"
+}
 
 decode() { tcpdump -Z "$reader" -nn -K -S -tt -e -r - <"$file" 2>"$KD_OUT.own/decoding"; }
 # For each two ends: protocol, the end that was seen first, the other one; packets and bytes from the first, from the other; SYN, SYN-ACK, resets by the

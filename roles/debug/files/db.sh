@@ -4,21 +4,33 @@
 # shellcheck shell=sh
 
 # Arguments: seconds that one question may take, whether to tell the queries' texts (1), the kinds of databases among them in one word, and for each
-# database its kind, host, port, user, database, "tls" or nothing, and "password" or nothing. The password of the one with the index N is in KD_SECRET_N.
-# It goes to the clients through their environment, and neither into an argument nor into a title.
+# database its kind, host, port, user, database, "tls" or nothing, "password" or nothing, and the certificates that may have issued its own, or nothing. The
+# password of the one with the index N is in KD_SECRET_N. It goes to the clients through their environment, and neither into an argument nor into a title.
 
 # pg QUERY: what a server says to it, read only. The settings are the transaction's, which all that is in one -c is: a pooler takes none when one connects, and
 # hands the session to the application afterwards.
 pg() {
-  if [ -n "$tls" ]; then ssl=require; else ssl=prefer; fi
-  PGPASSWORD=$password PGHOST=$host PGPORT=$port PGUSER=$user PGDATABASE=$database PGSSLMODE=$ssl PGCONNECT_TIMEOUT=$seconds PGPASSFILE=/dev/null/none \
+  if [ -n "$ca" ]; then ssl=verify-full; elif [ -n "$tls" ]; then ssl=require; else ssl=prefer; fi
+  PGPASSWORD=$password PGHOST=$host PGPORT=$port PGUSER=$user PGDATABASE=$database PGSSLMODE=$ssl PGSSLROOTCERT=${ca:-/dev/null/none} PGCONNECT_TIMEOUT=$seconds PGPASSFILE=/dev/null/none \
     PGGSSENCMODE=disable PGAPPNAME=kubedebug PGCLIENTENCODING=UTF8 LC_ALL=C timeout $((2 * seconds)) psql --no-psqlrc --no-password --quiet --no-align --tuples-only \
     -v ON_ERROR_STOP=1 -c "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '${seconds}s'; SET LOCAL lock_timeout = '1s'; $1"
 }
 
 redis() {
-  set -- -h "$host" -p "$port" --no-auth-warning ${user:+--user "$user"} ${database:+-n "$database"} ${tls:+--tls --insecure} "$@"
+  set -- -h "$host" -p "$port" --no-auth-warning ${user:+--user "$user"} ${database:+-n "$database"} ${tls:+--tls} "$@"
+  if [ -n "$ca" ]; then set -- --cacert "$ca" "$@"; elif [ -n "$tls" ]; then set -- --insecure "$@"; fi
   if [ -n "$password" ]; then REDISCLI_AUTH=$password timeout "$seconds" redis-cli "$@"; else timeout "$seconds" redis-cli "$@"; fi
+}
+
+# certified: whether the certificate is the host's own, which redis-cli does not look at. So it is asked for by a connection before, which carries no password.
+certified() {
+  command -v openssl >/dev/null || { echo 'no openssl'; return 1; }
+  case $host in
+    *:*) set -- -connect "[$host]:$port" -verify_ip "$host" ;;
+    *[!0-9.]*) set -- -connect "$host:$port" -verify_hostname "$host" -servername "$host" ;;
+    *) set -- -connect "$host:$port" -verify_ip "$host" ;;
+  esac
+  timeout "$seconds" openssl s_client "$@" -CAfile "$ca" -verify_return_error -brief
 }
 
 # What a query is, without what is in it: its verb. Or, if that is asked for, with every literal and number taken out, which is only sure where there are no
@@ -59,6 +71,10 @@ postgresql() {
 }
 
 redis_server() {
+  if [ -n "$ca" ]; then
+    part "redis $index certificate" certified
+    [ "$code" -eq 0 ] || return
+  fi
   part "redis $index ping" redis PING
   [ "$code" -eq 0 ] && [ "$(cat "$KD_OUT.own/part")" = PONG ] || return
   part "redis $index info" redis INFO
@@ -73,13 +89,14 @@ preset_db() {
   case $3 in *redis*) need redis-cli timeout ;; esac
   shift 3
   index=0 code=0
-  while [ $# -ge 7 ]; do
-    kind=$1 host=$2 port=$3 user=$4 database=$5 tls=$6 password='' given=''
+  while [ $# -ge 8 ]; do
+    kind=$1 host=$2 port=$3 user=$4 database=$5 tls=$6 password='' given='' ca=''
     case $kind in
       redis) port=${port:-6379} ;;
       *) port=${port:-5432} user=${user:-postgres} database=${database:-postgres} ;;
     esac
     [ -z "$7" ] || eval "given=\${KD_SECRET_$index+given} password=\${KD_SECRET_$index-}"
+    [ -z "$8" ] || { ca=$KD_OUT.own/ca-$index tls=tls && printf '%s\n' "$8" >"$ca"; }
     case $host$port in
       '' | -* | *[!A-Za-z0-9._:-]*) part "invalid $index" false ;;
       *)
@@ -89,7 +106,7 @@ preset_db() {
         fi
         ;;
     esac
-    shift 7
+    shift 8
     index=$((index + 1))
   done
 }

@@ -303,3 +303,57 @@ def test_a_core_dump_takes_each_mapping_whole_that_has_memory_of_its_own(awk: st
     script = function("forensic.sh", "core_size").replace("awk ", f"{awk} ", 1).replace("/proc/$1/smaps", "$1") + '\ncore_size "$1"'
     told = subprocess.run(["dash", "-c", script, "sh", str(tmp_path / "smaps")], capture_output=True, text=True, check=True).stdout
     assert int(told) == 2030 * 1024 + 2**20
+
+
+CLIENTS = {
+    "psql": 'echo "$PGSSLMODE $(cat "$PGSSLROOTCERT" 2>/dev/null) password=$PGPASSWORD"; exit 2',
+    "redis-cli": 'echo "$* $(cat "$CA" 2>/dev/null) password=$REDISCLI_AUTH"; exit 2',
+    "openssl": 'echo "verify $*"; exit "$VERIFIED"',
+}
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    ("kind", "tls", "ca", "verified", "told"),
+    [
+        ("postgresql", "", "", 0, "prefer  password=topsecret"),
+        ("postgresql", "tls", "", 0, "require  password=topsecret"),
+        ("postgresql", "", "own CA", 0, "verify-full own CA password=topsecret"),
+        ("redis", "", "", 0, "-h db -p 6379 --no-auth-warning PING  password=topsecret"),
+        ("redis", "tls", "", 0, "--insecure -h db -p 6379 --no-auth-warning --tls PING  password=topsecret"),
+        ("redis", "tls", "own CA", 0, "--cacert OUT.own/ca-0 -h db -p 6379 --no-auth-warning --tls PING own CA password=topsecret"),
+        ("redis", "", "own CA", 1, "verify s_client -connect db:6379 -verify_hostname db -servername db -CAfile OUT.own/ca-0 -verify_return_error -brief"),
+    ],
+)
+def test_passwords_go_to_whom_they_are_meant_for(shell: list[str], kind: str, tls: str, ca: str, verified: int, told: str, tmp_path: Path) -> None:
+    """With clients that say what they were given in the place of the real ones."""
+    out, programs = tmp_path / "out", tmp_path / "bin"
+    for folder in (tmp_path / "out.own", programs):
+        folder.mkdir()
+    for name, script in CLIENTS.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    settings = {"KD_OUT": str(out), "KD_SECRET_0": "topsecret", "VERIFIED": str(verified), "CA": f"{out}.own/ca-0"}
+    ran = subprocess.run(
+        [
+            *shell,
+            "-c",
+            (FILES / "parts.sh").read_text() + (FILES / "db.sh").read_text() + '\npreset_db 2 0 "$@"',
+            "sh",
+            kind,
+            kind,
+            "db",
+            "",
+            "",
+            "",
+            tls,
+            "password",
+            ca,
+        ],
+        env={"PATH": f"{programs}:/usr/bin:/bin", **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stderr == ""
+    assert parts(ran.stdout)[-1].lines == (told.replace("OUT", str(out)),)

@@ -338,18 +338,18 @@ def test_a_core_dump_is_whole_or_said_not_to_be(text: str, problem: str | None, 
 
 WORDS = (
     *("3", "0", "postgresql+redis"),
-    *("postgresql", "127.0.0.1", "15432", "shop", "", "", "password"),
-    *("redis", "127.0.0.1", "16379", "", "", "", "password"),
-    *("postgresql", "127.0.0.1", "15432", "shop", "postgres", "", "password"),
-    *("postgresql", "127.0.0.1", "15432", "shop", "postgres", "tls", ""),
-    *("redis", "127.0.0.1", "16379", "", "", "", "password"),
-    *("redis", "127.0.0.1", "16379", "", "3", "tls", ""),
-    *("redis", "127.0.0.1", "1", "", "", "", ""),
-    *("postgresql", "127.0.0.1", "1", "u", "d", "", ""),
-    *("redis", "$(id)", "1", "", "", "", ""),
-    *("redis", "127.0.0.1", "1", "", "", "", "password"),
-    *("redis", "127.0.0.1", "15432", "", "", "", ""),
-    *("postgresql", "127.0.0.1", "15432", "shop", "no", "", ""),
+    *("postgresql", "127.0.0.1", "15432", "shop", "", "", "password", ""),
+    *("redis", "127.0.0.1", "16379", "", "", "", "password", ""),
+    *("postgresql", "127.0.0.1", "15432", "shop", "postgres", "", "password", ""),
+    *("postgresql", "127.0.0.1", "15432", "shop", "postgres", "tls", "", ""),
+    *("redis", "127.0.0.1", "16379", "", "", "", "password", ""),
+    *("redis", "127.0.0.1", "16379", "", "3", "tls", "", ""),
+    *("redis", "127.0.0.1", "1", "", "", "", "", ""),
+    *("postgresql", "127.0.0.1", "1", "u", "d", "", "", ""),
+    *("redis", "$(id)", "1", "", "", "", "", ""),
+    *("redis", "127.0.0.1", "1", "", "", "", "password", ""),
+    *("redis", "127.0.0.1", "15432", "", "", "", "", ""),
+    *("postgresql", "127.0.0.1", "15432", "shop", "no", "", "", ""),
 )
 
 
@@ -382,7 +382,7 @@ def test_databases() -> None:
     ]
 
 
-PG = ("3", "0", "postgresql", "postgresql", "db", "", "", "", "", "")
+PG = ("3", "0", "postgresql", "postgresql", "db", "", "", "", "", "", "")
 SERVER = {"version": "17.1", "standby": False, "max_connections": 100, "reserved": 3, "uptime": 9, "tls": True, "sees_all": True}
 
 
@@ -449,11 +449,51 @@ def test_why_a_postgresql_does_not_answer(said: str, error: str) -> None:
     assert "\x1b" not in found.summary
 
 
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ('psql: error: server certificate for "other" does not match host name "db"', "has a certificate of another name: it was not asked"),
+        (
+            "psql: error: SSL error: certificate verify failed",
+            "has a certificate that none of ca has issued, or that is out of date: it was not asked",
+        ),
+        (
+            'psql: error: could not read root certificate file "/tmp/ca": no SSL error reported',
+            "was not asked: ca holds no certificate in PEM format that can be read",
+        ),
+        ("psql: error: server does not support SSL, but SSL was required", "does not speak TLS"),
+    ],
+)
+def test_a_postgresql_that_cannot_be_verified_is_not_asked(said: str, error: str) -> None:
+    found = ask("db", part("pg 0 server", said, 2), *PG[:-1], "PEM").data["databases"][0]
+    assert (found["error"], found["tls"], found["verified"]) == (error, None, None)
+
+
+def test_whether_a_certificate_was_verified_is_told() -> None:
+    unverified, verified = (ask("db", pg(), *PG[:-1], ca) for ca in ("", "PEM"))
+    assert ", by TLS with a certificate that nobody verified" in unverified.summary
+    assert "nobody verified" not in verified.summary
+    plain = ask("db", pg(server={**SERVER, "tls": False}), *PG)
+    assert "TLS" not in plain.summary
+    told = [{key: found.data["databases"][0][key] for key in ("tls", "verified")} for found in (unverified, verified, plain)]
+    assert told == [{"tls": True, "verified": False}, {"tls": True, "verified": True}, {"tls": False, "verified": False}]
+
+
+def test_a_redis_whose_certificate_is_not_its_own_is_not_asked() -> None:
+    redis = ("5", "0", "redis", "redis", "cache", "", "", "", "", "", "PEM")
+    said = "depth=0 CN = other\nverify error:num=62:hostname mismatch\nCONNECTION ESTABLISHED"
+    assert ask("db", part("redis 0 certificate", said, 1), *redis).problems == ["redis cache:6379 has a certificate of another name: it was not asked"]
+    assert "openssl, which with ca" in ask("db", part("redis 0 certificate", "no openssl", 1), *redis).problems[0]
+    text = part("redis 0 certificate", "CONNECTION ESTABLISHED") + part("redis 0 ping", "PONG") + part("redis 0 info", "redis_version:7.2.4")
+    [found] = ask("db", text, *redis).data["databases"]
+    assert (found["error"], found["tls"], found["verified"]) == (None, True, True)
+
+
 def test_what_is_wrong_with_a_redis() -> None:
     info = "redis_version:7.2.4\r\nrole:slave\r\nused_memory:10\r\nmaxmemory:0\r\nconnected_clients:95\r\nmaxclients:100\r\n"
     info += "rdb_last_bgsave_status:err\r\nmaster_link_status:down"
     text = part("redis 0 ping", "PONG") + part("redis 0 info", info) + part("redis 0 slow", "17") + part("redis 0 latency", "0 120 31.5 80")
-    found = ask("db", text, "5", "0", "redis", "redis", "cache", "", "", "", "", "")
+    found = ask("db", text, "5", "0", "redis", "redis", "cache", "", "", "", "", "", "")
     assert found.problems == [
         "redis cache:6379: 95 of 100 clients are connected",
         "redis cache:6379: the last save to disk failed",
@@ -462,4 +502,4 @@ def test_what_is_wrong_with_a_redis() -> None:
     ]
     assert found.data["databases"][0]["slow_commands"] == 17
     denied = part("redis 0 ping", "PONG") + part("redis 0 info", "NOPERM this user has no permissions to run the 'info' command")
-    assert "INFO could not be read: NOPERM" in ask("db", denied, "5", "0", "redis", "redis", "cache", "", "", "", "", "").problems[0]
+    assert "INFO could not be read: NOPERM" in ask("db", denied, "5", "0", "redis", "redis", "cache", "", "", "", "", "", "").problems[0]

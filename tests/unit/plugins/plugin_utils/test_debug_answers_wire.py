@@ -190,6 +190,11 @@ def test_no_capture(said: str, code: int, problem: str) -> None:
     assert ask("capture", part("capture", said, code), "3", "1000", "96", "any", "no", "x").problems == [problem]
 
 
+def test_a_capture_that_could_not_be_cut_says_why_there_is_none() -> None:
+    found = ask("capture", captured() + part("headers", "headers: the headers of link type 105 are not known", 1), "3", "9", "0", "any", "no", "")
+    assert found.summary.startswith("Capture: the packets could not be cut to their headers (headers: the headers of link type 105 are not known), so nothing")
+
+
 def test_a_capture_that_is_not_whole() -> None:
     line = CONVERSATIONS["well"][0]
     assert ask("capture", captured(line, code=153), "3", "9", "96", "any", "no", "").problems == [

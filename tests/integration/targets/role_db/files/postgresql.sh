@@ -4,11 +4,14 @@
 # shellcheck shell=sh
 
 # A server of 12 connections, 9 of which are for all and taken: one keeps a row locked and does nothing, one waits for that row, six are idle, and one
-# is left for who asks.
+# is left for who asks. And beside it another one, at port 5434, that speaks TLS.
 set -e
-PATH=$PATH:/usr/lib/postgresql/15/bin
+PATH=$PATH:$(echo /usr/lib/postgresql/*/bin)
 printf '%s' "$PGPASSWORD" >/tmp/password
 initdb --pgdata=/tmp/data --username=root --auth=scram-sha-256 --pwfile=/tmp/password >/dev/null
+cp -r /tmp/data /tmp/other
+install -m 600 /certificates/server.pem /tmp/server.pem
+postgres -D /tmp/other -k /tmp -p 5434 -c ssl=on -c ssl_cert_file=/tmp/server.pem -c ssl_key_file=/tmp/server.pem &
 postgres -D /tmp/data -k /tmp -c max_connections=12 &
 until psql -q -h 127.0.0.1 -U root postgres -c 'SELECT 1' >/dev/null 2>&1; do sleep 0.5; done
 psql -q -h 127.0.0.1 -U root postgres -v "word=$PGPASSWORD" <<'SQL'
@@ -24,5 +27,6 @@ for _ in 1 2 3 4 5 6; do sleep 3600 | psql -q -h 127.0.0.1 -U shop shop & done
 until [ "$(sessions "state = 'idle in transaction'")" = '7|1' ]; do sleep 0.5; done
 psql -q -h 127.0.0.1 -U shop shop -c "UPDATE stock SET label = 'confidential' WHERE id = 1" &
 until [ "$(sessions "wait_event_type = 'Lock'")" = '8|1' ]; do sleep 0.5; done
+until psql -q -h 127.0.0.1 -p 5434 -U root postgres -c 'SELECT 1' >/dev/null 2>&1; do sleep 0.5; done
 echo ready >/tmp/ready
 wait
