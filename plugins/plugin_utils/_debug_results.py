@@ -25,6 +25,8 @@ _LATER = ("state", "started_at", "exit_code", "reason", "message", "finished_at"
 PARTIAL = ".partial"
 #: Why one pod of a selection takes no container, as ephemeral_container says it of a pod that is named.
 _UNFIT = ("static_pod", "pod_terminating", "pod_finished", "pod_not_found", "pod_replaced")
+#: Why a file cannot be fetched for good: with its container it is gone.
+_LOST = ("pod_not_found", "pod_replaced", "container_not_found", "not_running")
 #: Verdicts of the wrapper that say that the preset did not run.
 _NOT_RUN = {
     "expired": "it was not run: the container started after its time window was over, as the kubelet does when an image could be had only then",
@@ -221,7 +223,9 @@ def _here(
     got = next((one for one in tried.get("files") or () if one.get("checksum")), None)
     if got is None:
         why = _sentence(str(tried.get("msg", "nothing was said")))
-        return None, f"{name} could not be fetched: {why}. It stays in the container until the hold is over, and a repeat tries again"
+        lost = (tried.get("failure") or {}).get("code") in _LOST
+        again = "" if lost else ". It stays in the container until the hold is over, and a repeat tries again"
+        return None, f"{name} could not be fetched: {why}{again}"
     return got.get("dest"), None if got["checksum"] == file["sha256"] else f"{name} was altered in the container after the preset had ended"
 
 

@@ -221,6 +221,7 @@ TAKEN: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], str | None]] = 
     "another one was here": (OTHER, [{"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "f" * 64}]}], None),
     "altered": (NOT_HERE, [{"files": [{"path": "p", "dest": "/d/files.tar", "checksum": "0" * 64}]}], "altered in the container"),
     "not fetched": (NOT_HERE, [{"msg": "No way.", "files": [{"path": "p", "dest": None, "checksum": None}]}], ": No way. It stays .* a repeat tries again$"),
+    "gone meanwhile": (NOT_HERE, [{"msg": "It has ended.", "failure": {"code": "not_running"}, "files": []}], "could not be fetched: It has ended$"),
     "not here any more": (NOT_HERE, [], "any more, for the container that had it has ended, and it is not in shop/cart/own/kd-own-1-01234567/files.tar$"),
     "not the one any more": (OTHER, [], "has ended, and what is in /d/files.tar now is another file$"),
 }
