@@ -6,7 +6,7 @@
 # Arguments: seconds to capture, how many packets at most, how many bytes of each (0: its headers), the interface, whether the log is to hold the capture too
 # (yes), and a filter of pcap-filter(7) or nothing. KD_FILE_KIB bounds the file. What cuts packets to their headers is in KD_HEADERS: headers.py.
 need tcpdump awk timeout
-file=$KD_OUT/capture.pcap taken=$KD_OUT/capture.pcap snap=$3
+file=$KD_OUT/capture.pcap taken=$KD_OUT/capture.pcap snap=$3 code=0
 # Headers are no longer than that but for rare ones. What is taken beyond them is never in the folder that files are fetched from.
 [ "$3" -ne 0 ] || { need python3; taken=$KD_OUT.own/taken snap=192; }
 # Packets are taken as they come: of a buffer, tcpdump loses what is in it when its time is over. A file that is as large as it may be ends it.

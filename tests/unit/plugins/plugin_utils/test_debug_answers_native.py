@@ -483,6 +483,8 @@ def test_a_redis_whose_certificate_is_not_its_own_is_not_asked() -> None:
     redis = ("5", "0", "redis", "redis", "cache", "", "", "", "", "", "PEM")
     said = "depth=0 CN = other\nverify error:num=62:hostname mismatch\nCONNECTION ESTABLISHED"
     assert ask("db", part("redis 0 certificate", said, 1), *redis).problems == ["redis cache:6379 has a certificate of another name: it was not asked"]
+    unread = "80CBA532F57F0000:error:05800088:x509 certificate routines:X509_load_cert_crl_file_ex:no certificate or crl found:../crypto/x509/by_file.c:252:"
+    assert ask("db", part("redis 0 certificate", unread, 1), *redis).problems[0].endswith("ca holds no certificate in PEM format that can be read")
     assert "openssl, which with ca" in ask("db", part("redis 0 certificate", "no openssl", 1), *redis).problems[0]
     text = part("redis 0 certificate", "CONNECTION ESTABLISHED") + part("redis 0 ping", "PONG") + part("redis 0 info", "redis_version:7.2.4")
     [found] = ask("db", text, *redis).data["databases"]
