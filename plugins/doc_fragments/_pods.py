@@ -43,6 +43,12 @@ options:
       - A workload's pods are those whose owner references lead to it, not all that match its labels.
       - Needs the right to list C(pods), to get the workload and, for a deployment, to get C(replicasets).
     type: str
+  pod_names:
+    description:
+      - Of the pods of O(label_selectors), O(field_selectors) or O(workload), work only on those with these names.
+      - One that is not among them is left out like a pod that takes no container.
+    type: list
+    elements: str
   max_pods:
     description:
       - The most pods that a selection or workload may have. Where there are more, the task fails before anything is written.

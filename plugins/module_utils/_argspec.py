@@ -90,10 +90,11 @@ PODS = ArgumentSpec(
         "label_selectors": {"type": "list", "elements": "str"},
         "field_selectors": {"type": "list", "elements": "str"},
         "workload": {"type": "str"},
+        "pod_names": {"type": "list", "elements": "str"},
         "max_pods": {"type": "int", "default": 10},
         "concurrency": {"type": "int", "default": 8},
     },
-    mutually_exclusive=[("pod", "workload", "label_selectors"), ("pod", "workload", "field_selectors")],
+    mutually_exclusive=[("pod", "workload", "label_selectors"), ("pod", "workload", "field_selectors"), ("pod", "pod_names")],
 )
 
 #: Which pod, for what is about one.

@@ -17,7 +17,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from . import _kubernetes
-from ._errors import Failure, is_kubeconfig_text, printable, type_of
+from ._errors import Failure, is_kubeconfig_text, printable, type_of, without
 
 if t.TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -50,7 +50,6 @@ _LONG = 8
 _IMPERSONATED = ("as", "as-uid", "as-groups", "as-user-extra")
 #: What is enough to authenticate with. Together with host it stands alone.
 _CREDENTIALS = (("api_key",), ("username", "password"), ("client_cert", "client_key"))
-_LONGEST_WORDS = 500
 _FILES = ("ca_cert", "client_cert", "client_key")
 _SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
@@ -444,13 +443,6 @@ class _Overheard(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said = " ".join(f"{self.said} {record.getMessage()}".split())
-
-
-def without(hidden: t.Iterable[str], text: str) -> str:
-    """The beginning of a text, without what must not be shown."""
-    for secret in sorted(filter(None, hidden), key=len, reverse=True):
-        text = text.replace(secret, "********")
-    return printable(text, _LONGEST_WORDS).rstrip(".")
 
 
 def _kubectl_flags(kubeconfig: t.Any, context: str | None, active: str) -> list[str]:

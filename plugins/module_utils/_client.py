@@ -35,6 +35,7 @@ LOG_BYTES_A_TASK = 1024 * 1024
 _RETRIED = (429, 500, 502, 503, 504)
 _CONNECT_TIMEOUT = 10.0
 _USER_AGENT = "kubedebug.pods"
+_JSON, _JSON_PATCH = "application/json", "application/json-patch+json"
 #: The types of what is read of other objects than pods, as in _status.
 _LIST: dict[str, t.Any] = {"metadata": {"resourceVersion": str, "continue": str, "remainingItemCount": int}, "items": [dict], "rows": [dict]}
 _EVENT: dict[str, t.Any] = {"type": str, "lastTimestamp": str, "eventTime": str, "involvedObject": {"fieldPath": str}}
@@ -52,18 +53,20 @@ _Item = t.TypeVar("_Item")
 
 
 class Subject(t.NamedTuple):
-    """What a request is about. ``where`` has words for it, ``kind`` is the resource (``pods``, or a workload's), ``writes`` says that it is a write."""
+    """What a request is about. ``where`` has words for it, ``kind`` is the resource (``pods``, or a workload's), ``writes`` says that it is a write,
+    and ``what`` what is written, in words, where that is no ephemeral container."""
 
     namespace: str
     where: str
     pod: str | None = None
     kind: str = "pods"
     writes: bool = False
+    what: str | None = None
 
 
-def of_pod(namespace: str, pod: str, *, writes: bool = False) -> Subject:
+def of_pod(namespace: str, pod: str, *, writes: bool = False, what: str | None = None) -> Subject:
     """A request about one pod."""
-    return Subject(namespace, f"pod {namespace}/{pod}", pod, writes=writes)
+    return Subject(namespace, f"pod {namespace}/{pod}", pod, writes=writes, what=what)
 
 
 class Lost(Exception):
@@ -79,6 +82,10 @@ class Lost(Exception):
 
 class Conflict(Exception):
     """A write that the server refused because the pod is not as it was: the name was taken, a ``test`` did not hold, or a 409."""
+
+
+class Held(Exception):
+    """An eviction that a PodDisruptionBudget does not allow now."""
 
 
 class WatchExpired(Exception):
@@ -119,7 +126,8 @@ class Client:
         self._timeout = request_timeout
         self._configuration = connection.configuration
         self._url = str(connection.configuration.host).rstrip("/")
-        self._host = without_credentials(self._url)
+        #: Without credentials, for messages.
+        self.host = without_credentials(self._url)
         self._pool = RESTClientObject(connection.configuration).pool_manager
         #: The Date of the last reply to something that was read, as the server wrote it.
         self.date: str | None = None
@@ -133,18 +141,25 @@ class Client:
                 raise _explain(404, "Not Found", json.dumps({"kind": "Status", "details": {"name": pod}}).encode(), of_pod(namespace, pod))
             return pods[0]
         reply = self._read(_pod_path(namespace, pod), [], of_pod(namespace, pod), patience=patience, until=until)
-        return _decode(reply.data, "Pod", self._host)
+        return _decode(reply.data, "Pod", self.host)
 
     def get_object(self, path: str, kind: str, subject: Subject) -> dict[str, t.Any]:
         """GET any object whose reply has to be of ``kind``."""
-        return _decode(self._read(path, [], subject).data, kind, self._host)
+        return _decode(self._read(path, [], subject).data, kind, self.host)
+
+    def server_version(self) -> str:
+        """The API server's version, as v1.36.3. Every account that is authenticated may read it."""
+        version = _document(self._read("/version", [], Subject("", "the version of the API server", kind="version")).data).get("gitVersion")
+        if not isinstance(version, str):
+            raise _not_a("version", {}, self.host)
+        return version
 
     def list_objects(self, path: str, kind: str, subject: Subject) -> list[dict[str, t.Any]]:
         """All items of a list whose replies have to be of ``kind``, read in pages."""
         items: list[dict[str, t.Any]] = []
         rest: str | None = None
         while True:
-            page = _decode(self._read(path, _selection(None, None, 500, rest), subject).data, kind, self._host)
+            page = _decode(self._read(path, _selection(None, None, 500, rest), subject).data, kind, self.host)
             items += page.get("items") or ()
             rest = (page.get("metadata") or {}).get("continue") or None
             if rest is None:
@@ -164,10 +179,10 @@ class Client:
         """One page of a list, from the token ``rest`` on. Raises Failure ``api_error`` with a detail ``status: 410`` where that has expired."""
         query = _selection(label_selector, field_selector, limit, rest)
         reply = self._read(_pods_path(namespace), query, _of_pods(namespace), patience=patience, until=until)
-        document = _decode(reply.data, "PodList", self._host)
+        document = _decode(reply.data, "PodList", self.host)
         pods = [{**item, "kind": "Pod"} for item in document.get("items") or ()]
         if not all(_is_whole_pod(pod) for pod in pods):
-            raise Failure("api_error", f"{self._host} answered with a list that holds something else than pods.", hint="Check host, and any proxy between.")
+            raise Failure("api_error", f"{self.host} answered with a list that holds something else than pods.", hint="Check host, and any proxy between.")
         metadata = document.get("metadata") or {}
         return Page(pods, str(metadata.get("resourceVersion")), metadata.get("continue") or None, metadata.get("remainingItemCount"))
 
@@ -180,7 +195,7 @@ class Client:
             reply = self._read(_pods_path(namespace), query, _of_pods(namespace), accept="application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
             document = _document(reply.data)
             if not fits(document, _LIST):
-                raise _not_a("Table", document, self._host)
+                raise _not_a("Table", document, self.host)
             lines = document.get("rows") or document.get("items") or ()
             count += len(lines)
             token = (document.get("metadata") or {}).get("continue") if lines else None
@@ -201,20 +216,59 @@ class Client:
         """
         metadata = pod["metadata"]
         namespace, name = metadata["namespace"], metadata["name"]
-        query = [("fieldManager", field_manager), ("fieldValidation", "Strict")] + ([("dryRun", "All")] if dry_run else [])
+        query = [("fieldManager", field_manager), ("fieldValidation", "Strict"), *_dry_run(dry_run)]
         operations: list[dict[str, t.Any]] = [{"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}]
         if (pod.get("spec") or {}).get("ephemeralContainers"):
             operations += [{"op": "add", "path": "/spec/ephemeralContainers/-", "value": container} for container in containers]
         else:
             operations.append({"op": "test", "path": "/spec/ephemeralContainers", "value": None})
             operations.append({"op": "add", "path": "/spec/ephemeralContainers", "value": list(containers)})
-        reply = self._write(_pod_path(namespace, name, "ephemeralcontainers"), query, operations, of_pod(namespace, name, writes=True), until)
+        reply = self._write("PATCH", _pod_path(namespace, name, "ephemeralcontainers"), query, operations, of_pod(namespace, name, writes=True), until)
         try:
-            return Added(_decode(reply.data, "Pod", self._host), _warnings(reply.headers))
+            return Added(_decode(reply.data, "Pod", self.host), _warnings(reply.headers))
         except Failure as failure:
             if failure.code == "subresource_missing":
                 raise
             raise Lost(failure.message) from None
+
+    def patch_pod(self, pod: t.Mapping[str, t.Any], operations: t.Sequence[t.Mapping[str, t.Any]], *, field_manager: str, dry_run: bool) -> dict[str, t.Any]:
+        """PATCH exactly this pod (its uid) with the operations of a JSON patch. Returns the pod as it is stored, for a dry run: as it would be.
+
+        Raises Conflict when the pod is not as it was, Lost when the reply did not come, Failure for every other refusal.
+        """
+        metadata = pod["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        query = [("fieldManager", field_manager), ("fieldValidation", "Strict"), *_dry_run(dry_run)]
+        whole = [{"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}, *operations]
+        reply = self._write("PATCH", _pod_path(namespace, name), query, whole, of_pod(namespace, name, writes=True, what="the annotations"))
+        try:
+            return _decode(reply.data, "Pod", self.host)
+        except Failure as failure:
+            raise Lost(failure.message) from None
+
+    def create_event(self, event: t.Mapping[str, t.Any], *, field_manager: str, dry_run: bool) -> None:
+        """POST an event. Raises Conflict where there is one of its name, Lost when the reply did not come, Failure for every other refusal."""
+        about = event["involvedObject"]
+        query = [("fieldManager", field_manager), ("fieldValidation", "Strict"), *_dry_run(dry_run)]
+        subject = of_pod(about["namespace"], about["name"], writes=True, what="the event")
+        self._write("POST", f"/api/v1/namespaces/{quote(about['namespace'], safe='')}/events", query, event, subject)
+
+    def evict_pod(self, pod: t.Mapping[str, t.Any], *, dry_run: bool) -> None:
+        """POST the eviction of the pod as it was read: its uid and resourceVersion are preconditions.
+
+        Raises Held where a disruption budget does not allow it, Conflict when the pod is not as it was, Lost when the reply did not come, Failure for every
+        other refusal.
+        """
+        metadata = pod["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        eviction = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name, "namespace": namespace},
+            "deleteOptions": {"preconditions": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}},
+        }
+        subject = of_pod(namespace, name, writes=True, what="the eviction")
+        self._write("POST", _pod_path(namespace, name, "eviction"), _dry_run(dry_run), eviction, subject)
 
     def watch_pods(
         self, namespace: str, resource_version: str, seconds: float, *, pod: str | None = None, label_selector: str | None = None
@@ -263,7 +317,7 @@ class Client:
         """The events of that very pod, oldest first."""
         query = [("fieldSelector", f"involvedObject.uid={pod_uid}"), ("limit", "500")]
         reply = self._read(f"/api/v1/namespaces/{quote(namespace, safe='')}/events", query, of_pod(namespace, pod))
-        events = _decode(reply.data, "EventList", self._host).get("items") or []
+        events = _decode(reply.data, "EventList", self.host).get("items") or []
         return sorted(events, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
 
     def open_connection(self, namespace: str, pod: str) -> t.Any:
@@ -316,8 +370,8 @@ class Client:
         path: str,
         query: list[tuple[str, str]],
         *,
-        accept: str = "application/json",
-        operations: list[dict[str, t.Any]] | None = None,
+        accept: str = _JSON,
+        body: t.Any = None,
         read_timeout: float | None = None,
         until: float | None = None,
         stream: bool = False,
@@ -332,15 +386,13 @@ class Client:
             # http.client sends latin-1, and the API server reads UTF-8.
             headers.add(name, value.encode().decode("latin-1"))
         most = self._timeout if until is None else min(self._timeout, max(_LEAST_TIMEOUT, until - time.monotonic()))
-        body = None
-        if operations is not None:
-            headers["Content-Type"] = "application/json-patch+json"
-            body = json.dumps(operations)
+        if body is not None:
+            headers["Content-Type"] = _JSON_PATCH if method == "PATCH" else _JSON
         return self._pool.request(
             method,
             f"{self._url}{path}?{urlencode(query)}" if query else f"{self._url}{path}",
             headers=headers,
-            body=body,
+            body=None if body is None else json.dumps(body),
             timeout=Timeout(connect=min(_CONNECT_TIMEOUT, most), read=read_timeout or most),
             retries=False,
             redirect=False,
@@ -365,11 +417,11 @@ class Client:
             if reply.status not in _RETRIED or not retry.wait(_retry_after(reply)):
                 raise _explain(reply.status, reply.reason, content, subject)
 
-    def _write(self, path: str, query: list[tuple[str, str]], operations: list[dict[str, t.Any]], subject: Subject, until: float | None) -> t.Any:
+    def _write(self, method: str, path: str, query: list[tuple[str, str]], body: t.Any, subject: Subject, until: float | None = None) -> t.Any:
         retry = _Retry(PATIENCE, until)
         while True:
             try:
-                reply = self._request("PATCH", path, query, operations=operations, until=until)
+                reply = self._request(method, path, query, body=body, until=until)
             except (OSError, _transport_error()) as exc:
                 if _is_final(exc):
                     raise self._unreachable(exc, subject) from None
@@ -379,6 +431,8 @@ class Client:
             from . import _refusals
 
             status = _refusals.status_of(reply.status, reply.reason, reply.data)
+            if _refusals.is_held(status):
+                raise Held(_refusals.held_words(status))
             if status.code == 429 and retry.wait(_retry_after(reply)):
                 continue
             if status.code >= 500 and not _refusals.is_too_large(status):
@@ -396,7 +450,7 @@ class Client:
             return unusable.about(namespace=subject.namespace, pod=subject.pod)
         return Failure(
             "api_unreachable",
-            f"The API server {self._host} cannot be reached: {short(exc)}.",
+            f"The API server {self.host} cannot be reached: {short(exc)}.",
             namespace=subject.namespace,
             pod=subject.pod,
             hint="Nothing is known about the pod, and nothing was written. Check host or kubeconfig, proxy and ca_cert, and that the server is up.",
@@ -503,6 +557,10 @@ def short(exc: Exception) -> str:
 def _selection(label_selector: str | None, field_selector: str | None, limit: int | None = None, rest: str | None = None) -> list[tuple[str, str]]:
     named = {"labelSelector": label_selector, "fieldSelector": field_selector, "limit": str(limit) if limit else None, "continue": rest}
     return [(key, value) for key, value in named.items() if value]
+
+
+def _dry_run(dry_run: bool) -> list[tuple[str, str]]:
+    return [("dryRun", "All")] if dry_run else []
 
 
 def _of_pods(namespace: str) -> Subject:

@@ -64,7 +64,7 @@ def read(client: Client, pod: dict[str, t.Any], query: Query) -> tuple[dict[str,
     """
     now = datetime.datetime.now(datetime.timezone.utc)
     context: dict[str, t.Any] = dict.fromkeys(PARTS)
-    context.update(pod=pod, read_at=_text(now), clock_skew=_skew(client.date, now))
+    context.update(pod=pod, server=client.host, read_at=_text(now), clock_skew=_skew(client.date, now))
     problems: list[dict[str, t.Any]] = []
 
     def work(part: str) -> None:
@@ -129,6 +129,10 @@ def _owners(client: Client, pod: dict[str, t.Any], _query: Query, problems: list
             break
         found.append(document)
     return found
+
+
+def _version(client: Client, _pod: dict[str, t.Any], _query: Query, _problems: list[dict[str, t.Any]]) -> str:
+    return client.server_version()
 
 
 def _node(client: Client, pod: dict[str, t.Any], _query: Query, _problems: list[dict[str, t.Any]]) -> dict[str, t.Any] | None:
@@ -218,6 +222,7 @@ def _without_values(context: dict[str, t.Any]) -> dict[str, t.Any]:
 
 #: Part -> how it is read, in the order in which problems are told.
 PARTS: dict[str, t.Callable[[t.Any, dict[str, t.Any], Query, list[dict[str, t.Any]]], t.Any]] = {
+    "version": _version,
     "owners": _owners,
     "node": _node,
     "namespace": _namespace,

@@ -16,7 +16,7 @@ import typing as t
 
 from ._client import LOG_BYTES_A_TASK, PATIENCE, Added, Client, Conflict, Lost, side_by_side
 from ._decide import Decision, Kept, Policy, check_against, check_known, check_stored, check_writable, decide
-from ._errors import Failure
+from ._errors import DRY_RUN_NEEDS, Failure
 from ._manager import manager_name, writer_of
 from ._spec import for_pod
 from ._status import judge, spec_of, state_of, status_of
@@ -179,7 +179,7 @@ def _settle(write: _Write, outcome: Outcome) -> None:
             outcome.names = []
             return
         if request.dry_run and failure.code == "forbidden_rbac" and failure.details[0].get("resource") == "pods/ephemeralcontainers":
-            failure.message += " Check mode asks the server for a dry run, which needs the same right as the write."
+            failure.message += DRY_RUN_NEEDS
         outcome.fail(failure)
 
 

@@ -45,9 +45,15 @@ CODES = frozenset(
         "not_running",
         "exec_failed",
         "transfer_failed",
+        "bundle_unwritable",
+        "bundle_altered",
+        "bundle_invalid",
+        "signing_failed",
     )
 )
 
+#: What a message about a missing right goes on with in check mode.
+DRY_RUN_NEEDS = " Check mode asks the server for a dry run, which needs the same right as the write."
 #: Characters of what others say, in a message.
 LONGEST_WORDS = 1500
 
@@ -61,6 +67,17 @@ def printable(text: object, longest: int = LONGEST_WORDS) -> str:
     """What a pod, a server or anything else outside says, fit for a message: on one line, nothing in it that would steer a terminal, and bounded."""
     words = escaped(" ".join(str(text).split()))
     return words if len(words) <= longest else words[: longest - 4] + " ..."
+
+
+#: And in one that may hold what has to be hidden.
+_LONGEST_BEGINNING = 500
+
+
+def without(hidden: t.Iterable[str], text: str) -> str:
+    """The beginning of a text, without what must not be shown."""
+    for secret in sorted(filter(None, hidden), key=len, reverse=True):
+        text = text.replace(secret, "********")
+    return printable(text, _LONGEST_BEGINNING).rstrip(".")
 
 
 _TYPES = {

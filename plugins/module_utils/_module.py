@@ -5,27 +5,22 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Between AnsibleModule and the rest: a client made, results and failures out. The only util that knows AnsibleModule."""
+"""Between AnsibleModule and the rest, for modules that talk to a cluster: options checked, a client made."""
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import traceback
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
 from . import _auth, _kubernetes
 from ._client import Client
 from ._errors import Failure, FieldError
+from ._run import BareModule, run
 
-if t.TYPE_CHECKING:
-    from ._argspec import ArgumentSpec
-
-# The process ends with its task: Python need not search all that was loaded for circular garbage before, which is a tenth of the time of a short task.
-atexit.register(gc.freeze)
+__all__ = ("Module", "check_options", "make_client", "names_pods", "option_errors", "run")
 
 try:
     _kubernetes.load()
@@ -34,42 +29,13 @@ except Exception:  # noqa: BLE001 - a package that is broken, or does not go wit
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
 
-class Module(AnsibleModule):
-    """An AnsibleModule that supports check mode, hides the secrets within its options, and whose own complaints about them carry a ``failure``."""
-
-    def __init__(self, spec: ArgumentSpec) -> None:
-        super().__init__(supports_check_mode=True, **spec.to_kwargs())  # type: ignore[no-untyped-call]  # Ansible has no type hints
+class Module(BareModule):
+    """A module that talks to a cluster: it hides the secrets within its options."""
 
     def _load_params(self) -> None:
         """Know the secrets before the first complaint, and before the system's log is told how the module was called."""
         super()._load_params()  # type: ignore[no-untyped-call]  # Ansible has no type hints
         self.no_log_values.update(_auth.secrets({option: self.params.get(option) for option in ("kubeconfig", "host", "proxy")}))
-
-    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
-        result.setdefault("failure", Failure("invalid_options", msg).to_dict())
-        super().fail_json(msg, **result)
-
-
-_UNKNOWN = (
-    "The module came upon an error that it does not know, {words}: it is the module's, or a Python package is broken. Nothing is known about what was "
-    "written. Run it with -vvv, from ansible-core 2.19 on with ANSIBLE_DISPLAY_TRACEBACK=error, to see the traceback, and report it."
-)
-
-
-def run(module: Module, work: t.Callable[[Module], dict[str, t.Any]]) -> t.NoReturn:
-    """Do ``work`` and end the module with its result. A result with a ``failure`` fails the task; a Failure that is raised does too."""
-    try:
-        result = work(module)
-    except Failure as failure:
-        result = {"changed": False, "msg": failure.msg, "failure": failure.to_dict()}
-    except Exception as exc:  # noqa: BLE001 - whatever it is, Python would print its words as they are, and they may hold a secret
-        words = _auth.without(module.no_log_values, f"{type(exc).__name__}: {exc}")
-        result = {"changed": False, "msg": _UNKNOWN.format(words=words), "failure": None, "exception": traceback.format_exc()}
-    for text in result.pop("warnings", ()):
-        module.warn(text)
-    if "failure" in result:
-        module.fail_json(**result)
-    module.exit_json(**result)
 
 
 _LONGEST_TIMEOUT = 86400
@@ -85,6 +51,8 @@ _RANGES = {
     "output_limit_bytes": (0, 2**24),
     "chunk_size": (2**16, 2**40),
     "max_size": (0, 2**50),
+    "recycle_after": (0, 366 * 86400),
+    "max_evictions": (1, 1000),
 }
 #: Options whose value goes into a URL as a name.
 _NAMES = ("namespace", "pod")
@@ -108,6 +76,7 @@ def option_errors(params: t.Mapping[str, t.Any]) -> list[FieldError]:
         value = params.get(option)
         if value is not None and not all(text.strip(", ") for text in value or [""]):
             errors.append(FieldError(option, "FieldValueInvalid", f"{option} has nothing in it, which would match every pod of the namespace."))
+    errors += _pod_names_errors(params)
     if params.get("workload") is not None:
         from ._select import parse_workload
 
@@ -118,9 +87,20 @@ def option_errors(params: t.Mapping[str, t.Any]) -> list[FieldError]:
     return errors
 
 
-def check_options(params: t.Mapping[str, t.Any]) -> None:
-    """Raise Failure ``invalid_options`` with all that ``option_errors`` finds."""
-    errors = option_errors(params)
+def _pod_names_errors(params: t.Mapping[str, t.Any]) -> list[FieldError]:
+    if params.get("pod_names") is None:
+        return []
+    errors = []
+    if not all(map(_is_name, params["pod_names"] or [""])):
+        errors.append(FieldError("pod_names", "FieldValueInvalid", "pod_names is empty, or has what cannot be the name of a pod."))
+    if all(params.get(option) is None for option in ("workload", *_SELECTORS)):
+        errors.append(FieldError("pod_names", "FieldValueInvalid", "pod_names narrows a selection or a workload, and there is none."))
+    return errors
+
+
+def check_options(params: t.Mapping[str, t.Any], more: t.Sequence[FieldError] = ()) -> None:
+    """Raise Failure ``invalid_options`` with all that ``option_errors`` finds, and ``more`` that was found."""
+    errors = [*option_errors(params), *more]
     if errors:
         message = " ".join(found.message for found in errors)
         raise Failure("invalid_options", message, field=errors[0].field, details=[found.to_dict() for found in errors])

@@ -29,6 +29,8 @@ _ANONYMOUS = 'User "system:anonymous" cannot'
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]{1,200})"')
 #: etcd's server, the API server's gRPC client of etcd, and the other side of one.
 _TOO_LARGE = re.compile(r"request is too large|trying to send message larger than max|received message larger than max")
+#: The cause of a 429 for an eviction, and of no other (pkg/registry/core/pod/storage/eviction.go).
+_BUDGET = "DisruptionBudget"
 _NO_LONGER_SO = "the server rejected our request due to an error in our request"
 #: The server quotes the pod whole where it cannot decode what a patch makes of it.
 _QUOTED_POD = re.compile(r'Invalid value: "\{.*\}(?:\\n)?": ', re.DOTALL)
@@ -93,6 +95,16 @@ def is_conflict(status: Status) -> bool:
     """Whether the pod is not as it was when the patch was made: worth reading it again."""
     duplicate = any(cause.get("reason") == "FieldValueDuplicate" and str(cause.get("field")).endswith("].name") for cause in status.causes)
     return status.code == 409 or (status.code == 422 and (duplicate or status.message.startswith(_NO_LONGER_SO)))
+
+
+def is_held(status: Status) -> bool:
+    """Whether a PodDisruptionBudget does not allow the eviction now."""
+    return status.code == 429 and any(cause.get("reason") == _BUDGET for cause in status.causes)
+
+
+def held_words(status: Status) -> str:
+    """What the server says of the budgets that hold an eviction back."""
+    return printable(" ".join(str(cause.get("message")) for cause in status.causes if cause.get("reason") == _BUDGET and cause.get("message"))) or words(status)
 
 
 def is_too_large(status: Status) -> bool:
@@ -163,7 +175,7 @@ def _classify(status: Status, subject: Subject) -> tuple[str, str, str | None]:
         return (
             "forbidden_admission",
             f"The cluster's admission refuses the change of {where}: {said}.",
-            "A policy of this cluster decides that. Change the container so that it complies, or ask those who own the policy.",
+            f"A policy of this cluster decides that. Change {subject.what or 'the container'} so that it complies, or ask those who own the policy.",
         )
     if status.code == 403:
         return (
@@ -175,7 +187,7 @@ def _classify(status: Status, subject: Subject) -> tuple[str, str, str | None]:
         return _missing(status, subject)
     if not subject.writes:
         return "api_error", f"The API server does not answer for {where}: {said}.", "Try again; if it stays, those who run the cluster have to look."
-    return _refused_write(status, where, said)
+    return _refused_write(status, subject, said)
 
 
 def _missing(status: Status, subject: Subject) -> tuple[str, str, str | None]:
@@ -184,7 +196,7 @@ def _missing(status: Status, subject: Subject) -> tuple[str, str, str | None]:
         return "workload_not_found", f"There is no {where}.", "Check namespace, type and name."
     if status.name:
         return "pod_not_found", f"There is no {where}.", "Check namespace and name; a pod that a controller replaced has a new name."
-    if subject.writes:
+    if subject.writes and subject.what is None:
         return (
             "subresource_missing",
             f"The API server has no ephemeralcontainers subresource for {where}: {said}.",
@@ -193,7 +205,8 @@ def _missing(status: Status, subject: Subject) -> tuple[str, str, str | None]:
     return "api_error", f"The server that was asked for {where} does not know the path: {said}.", "Check host: is it a Kubernetes API server's whole URL?"
 
 
-def _refused_write(status: Status, where: str, said: str) -> tuple[str, str, str | None]:
+def _refused_write(status: Status, subject: Subject, said: str) -> tuple[str, str, str | None]:
+    where = subject.where
     if is_too_large(status):
         return (
             "invalid_spec",
@@ -203,7 +216,11 @@ def _refused_write(status: Status, where: str, said: str) -> tuple[str, str, str
     if "static pods do not support ephemeral containers" in status.message:
         return "static_pod", f"The API server says that {where} is a static pod: {said}.", "Nothing was written. Debug it from its node, or debug a copy of it."
     if status.code in (400, 422):
-        return "invalid_spec", f"The API server refuses the ephemeral container for {where}: {said}.", "Nothing was written. Correct the named field."
+        return (
+            "invalid_spec",
+            f"The API server refuses {subject.what or 'the ephemeral container'} for {where}: {said}.",
+            "Nothing was written. Correct the named field.",
+        )
     return "api_error", f"The API server failed on {where}: {said}.", "Try again; if it stays, those who run the cluster have to look."
 
 

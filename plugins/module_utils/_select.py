@@ -39,12 +39,16 @@ _OPERATORS = {"In": "{key} in ({values})", "NotIn": "{key} notin ({values})", "E
 
 
 class Selection(t.NamedTuple):
-    """Which pods of a namespace: those that all the selectors match, or those of a workload (TYPE/NAME). At most ``max_pods`` of them."""
+    """Which pods of a namespace: those that all the selectors match, or those of a workload (TYPE/NAME). At most ``max_pods`` of them.
+
+    Of these only those with one of ``pod_names``, where such are given.
+    """
 
     label_selectors: t.Sequence[str] | None = None
     field_selectors: t.Sequence[str] | None = None
     workload: str | None = None
     max_pods: int = 10
+    pod_names: t.Sequence[str] | None = None
 
 
 class Selected(t.NamedTuple):
@@ -109,12 +113,16 @@ def _collect(
     pods: list[dict[str, t.Any]] = []
     left_out: list[Failure] = []
     fit = seen = 0
+    missing = dict.fromkeys(selection.pod_names or ())
     page: Page | None = None
     while page is None or page.rest:
         page = client.list_pods(namespace, label_selector=labels, field_selector=fields, limit=_PAGE, rest=page.rest if page else None)
         for pod in page.pods:
             if workload and not _belongs(client, namespace, workload, pod, owners):
                 continue
+            if selection.pod_names is not None and pod["metadata"]["name"] not in selection.pod_names:
+                continue
+            missing.pop(pod["metadata"]["name"], None)
             seen += 1
             reason = unfit(pod)
             fit += reason is None
@@ -125,7 +133,13 @@ def _collect(
         if fit > selection.max_pods:
             rest = _count_rest(client, namespace, labels, fields, page)
             raise _too_many(selection, workload, seen + rest, seen - fit)
+    left_out += [_not_found(namespace, name) for name in missing]
     return Selected(pods, left_out, page.resource_version, labels)
+
+
+def _not_found(namespace: str, name: str) -> Failure:
+    words = f"The selection has no pod {namespace}/{name}: it was deleted, or it is none of those that were meant."
+    return Failure("pod_not_found", words, namespace=namespace, pod=name, field="pod_names")
 
 
 def _count_rest(client: Client, namespace: str, labels: str | None, fields: str | None, page: Page) -> int:

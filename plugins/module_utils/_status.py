@@ -43,6 +43,7 @@ def _shape(kind: str) -> t.Any:
 
 #: What JSON values have to be: of a type, a list of such, or a mapping with such under these keys. Null and missing keys fit.
 _STATE: dict[str, t.Any] = {"reason": str, "message": str, "exitCode": int, "startedAt": str, "finishedAt": str}
+_STATES: dict[str, t.Any] = {"waiting": _STATE, "running": _STATE, "terminated": _STATE}
 _CONTAINERS = [{"name": str, "volumeMounts": [_shape("VolumeMount")], "securityContext": _shape("SecurityContext")}]
 _USERS = [{"name": str, "user": {"linux": {"uid": int, "gid": int}}}]
 _POD: dict[str, t.Any] = {
@@ -53,7 +54,8 @@ _POD: dict[str, t.Any] = {
         "resourceVersion": str,
         "deletionTimestamp": str,
         "annotations": dict,
-        "ownerReferences": [{"kind": str, "name": str, "uid": str}],
+        "labels": dict,
+        "ownerReferences": [{"kind": str, "name": str, "uid": str, "controller": bool}],
         "managedFields": [{"manager": str, "time": str, "fieldsV1": {"f:spec": {"f:ephemeralContainers": dict}}}],
     },
     "spec": {
@@ -68,9 +70,10 @@ _POD: dict[str, t.Any] = {
     },
     "status": {
         "phase": str,
+        "conditions": [{"type": str, "status": str}],
         "containerStatuses": _USERS,
         "initContainerStatuses": _USERS,
-        "ephemeralContainerStatuses": [{"name": str, "state": {"waiting": _STATE, "running": _STATE, "terminated": _STATE}}],
+        "ephemeralContainerStatuses": [{"name": str, "state": _STATES, "lastState": _STATES}],
     },
 }
 

@@ -473,7 +473,9 @@ failure:
           V(workload_not_found), V(no_pods_matched), V(too_many_pods), V(pod_replaced), V(pod_terminating), V(pod_finished), V(static_pod),
           V(subresource_missing), V(invalid_spec), V(different), V(removal_refused), V(finished), V(dropped_by_server), V(image_error),
           V(start_error), V(exited), V(timed_out); of M(kubedebug.pods.ephemeral_container_exec) and
-          M(kubedebug.pods.ephemeral_container_fetch) also V(container_not_found), V(not_running), V(exec_failed), V(transfer_failed).
+          M(kubedebug.pods.ephemeral_container_fetch) also V(container_not_found), V(not_running), V(exec_failed), V(transfer_failed); of
+          M(kubedebug.pods.evidence_bundle) and M(kubedebug.pods.evidence_bundle_info) also V(bundle_unwritable), V(bundle_altered), V(bundle_invalid),
+          V(signing_failed).
       type: str
       returned: always
       sample: different

@@ -274,6 +274,10 @@ pods:
       description: The pod's uid.
       type: str
       returned: always
+    node:
+      description: The node that the pod is bound to, null where it is bound to none.
+      type: str
+      returned: always
 skipped_pods:
   description: The pods of a selection or workload that have no ephemeral container and can take none, as M(kubedebug.pods.ephemeral_container) returns them.
   returned: success
@@ -319,10 +323,15 @@ def look_at_containers(module: Module) -> dict[str, t.Any]:
     return {
         "changed": False,
         "containers": containers,
-        "pods": [{"namespace": metadata.get("namespace"), "pod": metadata["name"], "uid": metadata["uid"]} for metadata in (pod["metadata"] for pod in pods)],
+        "pods": [_place(pod) for pod in pods],
         "skipped_pods": skipped_pods(left_out),
         "warnings": warnings + told,
     }
+
+
+def _place(pod: dict[str, t.Any]) -> dict[str, t.Any]:
+    metadata = pod["metadata"]
+    return {"namespace": metadata.get("namespace"), "pod": metadata["name"], "uid": metadata["uid"], "node": (pod.get("spec") or {}).get("nodeName")}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ module: pod_context_info
 short_description: Read what the API knows of a pod and around it
 version_added: 0.1.0
 description:
-  - Returns a pod with its owners, its node and namespace, its events and logs (those before a restart too), the network policies and the
+  - Returns a pod with the server's version, its owners, its node and namespace, its events and logs (those before a restart too), the network policies and the
     disruption budgets that select it. What evidence of an incident needs beside what a debug container finds, and what has to be
     looked at before a container is added.
   - Each part stands for itself. One that cannot be read, as the account has no right to, is named in RV(problems), and the others go on.
@@ -26,8 +26,8 @@ options:
       - What to read beside the pod. Each takes a right of its own, and the node one in a C(ClusterRole).
     type: list
     elements: str
-    choices: [owners, node, namespace, events, logs, network_policies, pod_disruption_budgets]
-    default: [owners, node, namespace, events, logs, network_policies, pod_disruption_budgets]
+    choices: [version, owners, node, namespace, events, logs, network_policies, pod_disruption_budgets]
+    default: [version, owners, node, namespace, events, logs, network_policies, pod_disruption_budgets]
   env_values:
     description:
       - Return the values of environment variables in the specs of the pod and its owners. They often are secrets.
@@ -83,6 +83,16 @@ context:
       description: The pod, in the form of the API.
       type: dict
       returned: always
+    server:
+      description: The API server's URL.
+      type: str
+      returned: always
+      sample: https://10.0.0.1:6443
+    version:
+      description: The API server's version.
+      type: str
+      returned: always
+      sample: v1.36.3
     owners:
       description:
         - The pod's controller, that one's controller and so on, in the form of the API. Of one that cannot be read, or is none of Kubernetes' own

@@ -345,11 +345,11 @@ def test_failures(run_module: RunModule, call: Call, code: str, words: str, chec
 def test_the_pods_that_were_looked_at(run_module: RunModule) -> None:
     result = run_module(module, [get(pod())], pod_uid=UID, **TARGET)
     assert (result["containers"], result["skipped_pods"]) == ([], [])
-    assert result["pods"] == [{"namespace": NAMESPACE, "pod": POD, "uid": UID}]
+    assert result["pods"] == [{"namespace": NAMESPACE, "pod": POD, "uid": UID, "node": "node1"}]
     ended = pod(phase="Succeeded", name="ended")
     listed = Call("GET", PODS_PATH).query(labelSelector="app=cart", limit="500").json(pod_list(pod(), ended))
     result = run_module(module, [listed], namespace=NAMESPACE, label_selectors=["app=cart"])
-    assert result["pods"] == [{"namespace": NAMESPACE, "pod": POD, "uid": UID}]
+    assert result["pods"] == [{"namespace": NAMESPACE, "pod": POD, "uid": UID, "node": "node1"}]
     assert [(one["pod"], one["reason"]) for one in result["skipped_pods"]] == [("ended", "pod_finished")]
 
 

@@ -45,7 +45,7 @@ def test_the_context_has_the_documented_keys(run_module: RunModule) -> None:
     returned = yaml.safe_load(module.RETURN)["context"]["contains"]
     result = look(run_module, [get(POD_PATH, pod())])
     assert set(result["context"]) == set(returned)
-    assert {key for key, value in result["context"].items() if value is None} == set(returned) - {"pod", "read_at", "clock_skew"}
+    assert {key for key, value in result["context"].items() if value is None} == set(returned) - {"pod", "server", "read_at", "clock_skew"}
 
 
 def test_a_list_is_read_in_pages(run_module: RunModule) -> None:

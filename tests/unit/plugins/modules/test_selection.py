@@ -58,6 +58,24 @@ def test_every_pod_that_the_selectors_match(run_module: RunModule) -> None:
     assert "container" not in result
 
 
+def test_of_a_selection_only_the_pods_that_are_named(run_module: RunModule) -> None:
+    calls = [page(pod_list(numbered(1), numbered(2), numbered(3))), patch(2)]
+    result = run_module(module, calls, **LABELED, pod_names=["cart-2", "cart-9"], max_pods=1)
+    assert changed(result) == {"cart-2": True}
+    assert [(one["pod"], one["reason"]) for one in result["skipped_pods"]] == [("cart-9", "pod_not_found")]
+
+
+@pytest.mark.parametrize("names", [[], [""], ["a/b"], [".."]])
+def test_names_that_no_pod_has(run_module: RunModule, names: list[str]) -> None:
+    result = run_module(module, [], **LABELED, pod_names=names)
+    assert (result["failure"]["code"], result["failure"]["field"]) == ("invalid_options", "pod_names")
+
+
+def test_names_narrow_a_selection(run_module: RunModule) -> None:
+    result = run_module(module, [], **CONTAINER, pod_names=["cart-1"])
+    assert "pod_names narrows a selection" in result["msg"]
+
+
 def test_one_pod_of_a_selection_is_still_a_list(run_module: RunModule) -> None:
     result = run_module(module, [page(pod_list(numbered(1))), patch(1)], **LABELED)
     assert changed(result) == {"cart-1": True}
