@@ -43,6 +43,8 @@ def run(target: str, cluster: test_cluster.Cluster, collections_path: Path, scra
             "stand_ins": str(HERE / "stand_ins"),
             "rbac_exec": str(test_cluster.accounts.RBAC.with_name("rbac-exec.yml")),
             "rbac_context": str(test_cluster.accounts.RBAC.with_name("rbac-context.yml")),
+            "rbac_mark": str(test_cluster.accounts.RBAC.with_name("rbac-mark.yml")),
+            "rbac_recycle": str(test_cluster.accounts.RBAC.with_name("rbac-recycle.yml")),
             "scratch": str(scratch),
         }
         (scratch / "variables.json").write_text(json.dumps(variables))

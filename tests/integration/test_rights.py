@@ -21,6 +21,8 @@ from ansible_collections.kubedebug.pods.plugins.modules import (
     ephemeral_container_exec,
     ephemeral_container_fetch,
     ephemeral_container_info,
+    pod_mark,
+    pod_recycle,
 )
 from tests.cluster.accounts import RBAC, kubectl
 from tests.collection import ROOT
@@ -66,12 +68,15 @@ class Operation:
     def run(self, login: dict[str, t.Any]) -> dict[str, t.Any]:
         """The module's result."""
         if self.module is not ephemeral_container:
-            return invoke(self.module, {**login, **self.options})
+            # A mark that is there is not made again.
+            fresh = {"kubedebug.pods/mark": next(_NAMES)}, {"reason": "DebugContainerStarted", "text": next(_NAMES)}
+            marks = {option: value for option, value in zip(("annotations", "event"), fresh, strict=True) if option in self.options}
+            return invoke(self.module, {**login, **self.options, **marks}, check=self.check)
         options = {"command": ["sleep", "900"], "wait": False, **self.options}
         return invoke(ephemeral_container, {**login, "name": self.name or next(_NAMES), **options}, check=self.check)
 
 
-def operations(image: str, scratch: str) -> list[Operation]:
+def operations(image: str, scratch: str, uid: str) -> list[Operation]:
     """Everything that the documentation says the modules can do and that asks the server for something else."""
     here = {"pod": "runs", "image": image}
     there = {"pod": "runs", "name": "there"}
@@ -91,14 +96,20 @@ def operations(image: str, scratch: str) -> list[Operation]:
         Operation("look at the pods of a workload `deployment/NAME`", {"workload": "deployment/deployment"}, ephemeral_container_info),
         Operation("run a command in a container that runs", {**there, "command": ["true"]}, ephemeral_container_exec),
         Operation("fetch a file out of it", {**there, "path": "/etc/passwd", "dest": f"{scratch}/"}, ephemeral_container_fetch),
+        Operation("annotate a `pod`", {"pod": "runs", "annotations": {}}, pod_mark),
+        Operation("leave an event about it", {"pod": "runs", "event": {}}, pod_mark),
+        Operation("leave an event about it by its `pod_uid`", {"pod": "runs", "pod_uid": uid, "event": {}}, pod_mark),
+        Operation("find the pods to evict, in check mode", {"recycle_after": 0}, pod_recycle, check=True),
+        Operation("find those of a workload `deployment/NAME`", {"recycle_after": 0, "workload": "deployment/debugged"}, pod_recycle, check=True),
     ]
 
 
 def rights() -> list[Right]:
-    """Every right of docs/rbac.yml and docs/rbac-exec.yml."""
-    items = [item for path in (RBAC, RBAC.with_name("rbac-exec.yml")) for item in yaml.safe_load(path.read_text())["items"]]
-    rules = [rule for item in items if item["kind"] == "Role" for rule in item["rules"]]
-    return [Right(verb, group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]]
+    """Every right of docs/rbac.yml and of the files beside it, but for what pod_context_info goes on without."""
+    files = [RBAC, *(RBAC.with_name(f"rbac-{more}.yml") for more in ("exec", "mark", "recycle"))]
+    rules = [rule for path in files for item in yaml.safe_load(path.read_text())["items"] if item["kind"] == "Role" for rule in item["rules"]]
+    each = [Right(verb, group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]]
+    return list(dict.fromkeys(each))
 
 
 def documented() -> dict[str, list[str]]:
@@ -141,7 +152,7 @@ class Accounts:
 
 
 def objects(application: str) -> list[dict[str, t.Any]]:
-    """A pod that runs, and of every workload one whose pods are bound to no node."""
+    """A pod that runs, two of a deployment that run, and of every workload one whose pods are bound to no node."""
     container = {"name": "app", "image": application}
     waiting = {"containers": [container], "schedulerName": "nobody"}
     found: list[dict[str, t.Any]] = [
@@ -153,9 +164,13 @@ def objects(application: str) -> list[dict[str, t.Any]]:
             "spec": {"containers": [container], "terminationGracePeriodSeconds": 1},
         },
     ]
+    labels: dict[str, str] = {"of": "debugged"}
+    template = {"metadata": {"labels": labels}, "spec": found[1]["spec"]}
+    spec: dict[str, t.Any] = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
+    found.append({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "debugged"}, "spec": spec})
     for type_ in WORKLOADS:
         labels = {"of": type_}
-        spec: dict[str, t.Any] = {"template": {"metadata": {"labels": labels}, "spec": dict(waiting)}}
+        spec = {"template": {"metadata": {"labels": labels}, "spec": dict(waiting)}}
         if type_ == "job":
             spec["template"]["spec"]["restartPolicy"] = "Never"
         else:
@@ -177,6 +192,7 @@ def namespace(cluster: Cluster) -> t.Iterator[str]:
         everything = {"apiVersion": "v1", "kind": "List", "items": objects(cluster.images["distroless"])}
         kubectl(cluster, "create", f"--namespace={name}", "--filename=-", text=json.dumps(everything))
         kubectl(cluster, "wait", f"--namespace={name}", "pod/runs", "--for=condition=Ready", "--timeout=60s")
+        kubectl(cluster, "wait", f"--namespace={name}", "deployment/debugged", "--for=condition=Available", "--timeout=60s")
         for type_ in WORKLOADS:
             kubectl(cluster, "wait", f"--namespace={name}", "pod", f"--selector=of={type_}", "--for=create", "--timeout=60s")
         yield name
@@ -189,9 +205,13 @@ def test_the_table_of_rights(cluster: Cluster, namespace: str, tmp_path: Path) -
     known = rights()
     accounts = Accounts(cluster, namespace, known)
     image = cluster.images["busybox"]
-    asked = operations(image, str(tmp_path))
+    uid = kubectl(cluster, "get", "pod", "runs", f"--namespace={namespace}", "--output=jsonpath={.metadata.uid}")
+    asked = operations(image, str(tmp_path), uid)
     there = Operation("", {"pod": "runs", "image": image, "wait": True}, name="there").run(accounts.login("all"))
     assert not there.get("failed"), there
+    over = {"label_selectors": ["of=debugged"], "image": image, "command": ["true"], "env": {"KD_SCHEMA": "1"}, "wait": True, "wait_for": "completed"}
+    debugged = Operation("", over, name="kd-rights").run(accounts.login("all"))
+    assert not debugged.get("failed"), debugged
     found = {operation.words: needs(operation, accounts, known) for operation in asked}
     table = [f"| {words} | {', '.join(f'`{right}`' for right in needed)} |" for words, needed in found.items()]
     assert documented() == found, "docs/rights.md has to have this table:\n" + "\n".join(table)
