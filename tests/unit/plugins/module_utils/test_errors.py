@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import tempfile
 import time
 import typing as t
+from pathlib import Path
 
 import kubernetes
 import pytest
 import yaml
 
+from ansible_collections.kubedebug.pods.plugins.module_utils import _bundle as bundle
 from ansible_collections.kubedebug.pods.plugins.module_utils._auth import connect
 from ansible_collections.kubedebug.pods.plugins.module_utils._client import Client, Subject, of_pod
 from ansible_collections.kubedebug.pods.plugins.module_utils._decide import Policy, check_offline, check_stored, check_writable, decide
@@ -21,16 +25,20 @@ from ansible_collections.kubedebug.pods.plugins.module_utils._ensure import Pods
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES, LONGEST_WORDS, Failure, escaped, printable
 from ansible_collections.kubedebug.pods.plugins.module_utils._exec import check_running
 from ansible_collections.kubedebug.pods.plugins.module_utils._refusals import Status, explain, explain_exec
+from ansible_collections.kubedebug.pods.plugins.module_utils._sealed import open_bundle, sign
 from ansible_collections.kubedebug.pods.plugins.module_utils._select import Selection, select
 from ansible_collections.kubedebug.pods.plugins.module_utils._source import UNREACHABLE, complain
 from ansible_collections.kubedebug.pods.plugins.module_utils._spec import build
 from ansible_collections.kubedebug.pods.plugins.module_utils._status import judge
 from ansible_collections.kubedebug.pods.plugins.module_utils._stream import Place
+from ansible_collections.kubedebug.pods.plugins.module_utils._tree import unwritable
 from ansible_collections.kubedebug.pods.plugins.modules import (
     ephemeral_container,
     ephemeral_container_exec,
     ephemeral_container_fetch,
     ephemeral_container_info,
+    evidence_bundle,
+    evidence_bundle_info,
 )
 from tests.unit.plugins.modules.documents import NAMESPACE, PATCH_PATH, POD, POD_PATH, PODS_PATH, RUNNING, SENT, pod, stored, terminated, waiting
 from tests.unit.plugins.modules.script import Call, ScriptedServer
@@ -79,6 +87,22 @@ def broken_library() -> t.Any:
         return connect({})
 
 
+def altered_bundle() -> t.Any:
+    run: dict[str, t.Any] = {
+        "id": "20261125T101112Z",
+        "started_at": "2026-11-25T10:11:12Z",
+        "finished_at": None,
+        "tool": {},
+        "asked": {},
+        "changed": False,
+        "clock_skew": None,
+    }
+    request = bundle.Request({**run, "pods": [], "answers": [], "refusals": [], "steps": []}, dest=tempfile.mkdtemp(), incident="i", cluster="c", seal=True)
+    path = bundle.put(request)["path"]
+    (Path(path) / "custody.jsonl").unlink()
+    return bundle.put(request._replace(path=path, dest=None))
+
+
 PLACE = Place(NAMESPACE, POD, "debugger")
 THERE = Call("GET", POD_PATH).json(pod())
 AWAY = [Call("GET", POD_PATH).broken() for _attempt in range(40)]
@@ -117,6 +141,10 @@ SITUATIONS: dict[str, t.Callable[[], t.Any]] = {
         Status(500, "InternalError", 'OCI runtime exec failed: exec failed: exec: "x": not found', "", []), of_pod(NAMESPACE, POD), "debugger"
     ),
     "transfer_failed": lambda: complain(UNREACHABLE, "", "", "/tmp/x", PLACE, None),
+    "bundle_unwritable": lambda: unwritable(OSError(errno.ENOSPC, "No space left on device", "report.html"), "/evidence/x", 9, 5),
+    "bundle_altered": altered_bundle,
+    "bundle_invalid": lambda: open_bundle("/proc/none"),
+    "signing_failed": lambda: sign(b"", "/proc/none"),
     "timed_out": ensured(Call("GET", POD_PATH).json(pod(stored(), states={"debugger": waiting("ContainerCreating")})), wait_timeout=0),
 }
 
@@ -131,7 +159,7 @@ def test_documented_codes_are_those_that_there_are() -> None:
     assert sorted(found) == sorted(CODES)
 
 
-@pytest.mark.parametrize("module", [ephemeral_container_info, ephemeral_container_exec, ephemeral_container_fetch])
+@pytest.mark.parametrize("module", [ephemeral_container_info, ephemeral_container_exec, ephemeral_container_fetch, evidence_bundle, evidence_bundle_info])
 def test_the_other_modules_refer_to_them(module: t.Any) -> None:
     description = " ".join(documented(module)["description"] if isinstance(documented(module)["description"], list) else [documented(module)["description"]])
     assert "M(kubedebug.pods.ephemeral_container)" in description
