@@ -6,16 +6,27 @@
 
 from __future__ import annotations
 
+import datetime
+import multiprocessing
+import os
+import platform
 import time
 import typing as t
 
-from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import BadRequest, choose, plan, words, wrong_numbers
+from ansible_collections.kubedebug.pods.plugins.plugin_utils import _debug_evidence as evidence
+from ansible_collections.kubedebug.pods.plugins.plugin_utils import _debug_guards as guards
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import BadRequest, NotApproved, choose, plan, words, wrong_numbers
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_redact import BadRedactor, load
+from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_report import report
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_results import artifacts, results, stored
 
 
 def debug_plan(request: dict[str, t.Any]) -> dict[str, t.Any]:
     try:
         return plan(request, time.time())
+    except NotApproved as bad:
+        refusal = {"guard": "class", "value": bad.value, "limit": bad.limit, "variable": "debug_approved_class", "msg": f"{bad} (guard class)"}
+        return {"preset": request["preset"], "error": str(bad), "refusal": refusal}
     except BadRequest as bad:
         return {"preset": request["preset"], "error": str(bad)}
 
@@ -24,14 +35,73 @@ def debug_results(ensured: list[dict[str, t.Any]], planned: dict[str, t.Any], *m
     return {name: {planned["preset"]: found} for name, found in results(ensured, planned, *more, **named).items()}
 
 
+def debug_chosen(pods: list[dict[str, t.Any]], limits: dict[str, t.Any]) -> dict[str, t.Any]:
+    chosen, refused = guards.choose(_limits(limits), pods)
+    return {"chosen": chosen, "refused": refused}
+
+
+def debug_guards(
+    plans: list[dict[str, t.Any]],
+    limits: dict[str, t.Any],
+    chosen: dict[str, t.Any],
+    looks: list[dict[str, t.Any]],
+    found: dict[str, t.Any],
+    around: dict[str, t.Any],
+) -> dict[str, t.Any]:
+    contexts = {look["_debug_each"]["uid"]: look["context"] for look in looks if look.get("context")}
+    now = datetime.datetime.now(datetime.timezone.utc)
+    consent = guards.consent(_limits(limits), plans, chosen["chosen"], contexts, around.get("containers", found["containers"]), now)
+    words = "How many containers were added in the namespace lately, and how they fared, could be told for these pods only"
+    steps = [] if "containers" in around else [{"step": "guards", "state": "partial", "msg": f"{words}: {around.get('msg')}", "namespace": None, "pod": None}]
+    uids = {pod["uid"] for pod in consent.pods}
+    return {
+        "plans": consent.plans,
+        "refused": chosen["refused"] + consent.refused,
+        "steps": steps,
+        "found": {"pods": consent.pods, "containers": [entry for entry in found["containers"] if entry["uid"] in uids], "skipped_pods": []},
+    }
+
+
+def _limits(given: dict[str, t.Any]) -> guards.Limits:
+    taken: dict[str, t.Any] = {name: tuple(value) if name in ("namespaces", "images") else int(value) for name, value in given.items()}
+    return guards.Limits(**taken)
+
+
+def debug_owner(_ignored: t.Any) -> dict[str, t.Any]:
+    parent = multiprocessing.parent_process()
+    return {"pid": parent.pid if parent else os.getpid(), "host": platform.node()}
+
+
+def debug_wrong_redactors(redactors: t.Any) -> list[str]:
+    try:
+        load(redactors)
+    except BadRedactor as bad:
+        return [str(bad)]
+    return []
+
+
+def debug_run(asked: dict[str, t.Any], alert: t.Any, tool: dict[str, str]) -> dict[str, t.Any]:
+    return evidence.begin(asked, {"kubedebug.pods": evidence.version(), "python": platform.python_version(), **tool}, alert, time.time())
+
+
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return {
             "debug_artifacts": artifacts,
             "debug_choice": choose,
+            "debug_chosen": debug_chosen,
+            "debug_collected": evidence.collected,
+            "debug_context": evidence.context,
+            "debug_evidence": evidence.finish,
             "debug_files": stored,
+            "debug_guards": debug_guards,
             "debug_numbers": wrong_numbers,
+            "debug_order": evidence.order,
+            "debug_owner": debug_owner,
             "debug_plan": debug_plan,
+            "debug_report": report,
             "debug_results": debug_results,
+            "debug_run": debug_run,
             "debug_words": words,
+            "debug_wrong_redactors": debug_wrong_redactors,
         }

@@ -17,6 +17,7 @@ import collections
 import datetime
 import fnmatch
 import math
+import re
 import typing as t
 
 #: On a pod or its namespace: whoever may annotate these can stop all of this.
@@ -24,6 +25,13 @@ KILL_SWITCH = "kubedebug.pods/disabled"
 #: From this class on a preset may stop the target for a while, so that others have to be able to take its work.
 DISRUPTIVE = 2
 _HOUR = datetime.timedelta(hours=1)
+#: What a container ends with that did not do its work: no folder and too late (files/wrapper.sh), no program to be run (POSIX), no start (containerd).
+_BROKEN_CODES = (73, 75, 126, 127, 128)
+#: What a container waits for that does not come by itself (kubelet, pkg/kubelet/images and container/sync_result.go).
+_BROKEN_REASONS = (
+    *("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable"),
+    *("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun"),
+)
 
 Refusal = dict[str, t.Any]
 
@@ -163,17 +171,34 @@ def _ready(owners: t.Sequence[t.Mapping[str, t.Any]]) -> int | None:
 
 def of_namespace(limits: Limits, namespace: str, containers: t.Iterable[t.Mapping[str, t.Any]], adding: int, now: datetime.datetime) -> list[Refusal]:
     """Whether ``adding`` containers are too many in the namespace for now. ``containers``: what ephemeral_container_info tells of all its pods."""
-    recent = 0
-    for entry in containers:
-        started = entry.get("added_at") or entry.get("started_at")
-        try:
-            recent += bool(started) and now - datetime.datetime.fromisoformat(str(started).replace("Z", "+00:00")) < _HOUR
-        except ValueError:
-            recent += 1
+    recent = sum((entry.get("added_at") or entry.get("started_at")) is not None and _age(entry, now) < _HOUR for entry in containers)
     if adding and recent + adding > limits.hourly:
         words = f"{recent} ephemeral containers were started in {namespace} within an hour, {adding} more would be, and {limits.hourly} are allowed."
         return [_refusal("hourly", recent, limits.hourly, words, namespace=namespace)]
     return []
+
+
+def history(preset: str, containers: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime) -> list[bool]:
+    """Of the runs of a preset within the last hour, oldest first, whether they failed: could not start, or could not do their work.
+
+    ``containers`` as of ``of_namespace``. Whoever added them: the cluster remembers for all controllers. Those that are not known to have begun are left out.
+    """
+    name = re.compile(rf"kd-{re.escape(preset)}-[0-9a-f]{{10}}(-[1-9][0-9]*)?")
+    runs = [(_age(entry, now), entry) for entry in containers if name.fullmatch(entry["name"])]
+    recent = sorted(((age, entry) for age, entry in runs if age < _HOUR), key=lambda run: run[0], reverse=True)
+    return [_broke(entry) for _age_, entry in recent if entry.get("state") != "waiting" or _broke(entry)]
+
+
+def _broke(entry: t.Mapping[str, t.Any]) -> bool:
+    return entry.get("reason") in _BROKEN_REASONS or (entry.get("state") == "terminated" and entry.get("exit_code") in _BROKEN_CODES)
+
+
+def _age(entry: t.Mapping[str, t.Any], now: datetime.datetime) -> datetime.timedelta:
+    """How long ago a container was added. What nobody can tell counts as now."""
+    try:
+        return now - datetime.datetime.fromisoformat(str(entry.get("added_at") or entry["started_at"]).replace("Z", "+00:00"))
+    except (KeyError, TypeError, ValueError):
+        return datetime.timedelta(0)
 
 
 def of_history(limits: Limits, preset: str, failed: t.Iterable[bool]) -> list[Refusal]:
@@ -182,5 +207,71 @@ def of_history(limits: Limits, preset: str, failed: t.Iterable[bool]) -> list[Re
     for each in failed:
         row = row + 1 if each else 0
     if row >= limits.failures:
-        return [_refusal("failures", row, limits.failures, f"The preset {preset} failed {row} times in a row, and is not tried any more in this run.")]
+        return [
+            _refusal(
+                "failures",
+                row,
+                limits.failures,
+                f"The preset {preset} failed {row} times in a row within an hour, so it is not tried again before that is over.",
+            )
+        ]
     return []
+
+
+class Consent(t.NamedTuple):
+    """What may be done: these ``plans`` on these ``pods``. ``refused`` says what may not."""
+
+    plans: list[t.Mapping[str, t.Any]]
+    pods: list[t.Mapping[str, t.Any]]
+    refused: list[Refusal]
+
+
+def consent(
+    limits: Limits,
+    plans: t.Sequence[t.Mapping[str, t.Any]],
+    pods: t.Sequence[t.Mapping[str, t.Any]],
+    contexts: t.Mapping[str, t.Mapping[str, t.Any]],
+    containers: t.Sequence[t.Mapping[str, t.Any]],
+    now: datetime.datetime,
+) -> Consent:
+    """Ask all guard rails. ``plans`` are those of the role (a ``preset`` with a ``refusal`` already, or with its ``class`` and ``candidates``), ``pods`` as of
+    ``choose``, ``contexts`` those of pod_context_info by the pods' uids, ``containers`` as of ``of_namespace``. A pod without a context is left out.
+
+    What is there already is not added, so a repeat is never too much. Where a guard speaks against one preset only, the others go on.
+    """
+    refused = [plan["refusal"] for plan in plans if plan.get("refusal")]
+    allowed: list[t.Mapping[str, t.Any]] = []
+    known = [pod for pod in pods if pod["uid"] in contexts]
+    there = {pod["uid"]: _there(contexts[pod["uid"]]) for pod in known}
+    for plan in (plan for plan in plans if not plan.get("refusal")):
+        against = of_request(limits._replace(namespaces=()), "", [plan["candidates"][0]["definition"]["image"]])
+        if any(_name(plan, names) not in names for names in there.values()):
+            against += of_history(limits, plan["preset"], history(plan["preset"], containers, now))
+        if plan["class"] >= DISRUPTIVE:
+            against += [harm for pod in known for harm in of_pod(limits, contexts[pod["uid"]], (), plan["class"]) if harm["guard"] == "replicas"]
+        refused += [refusal for refusal in against if refusal not in refused]
+        if not against:
+            allowed.append(plan)
+    consented = []
+    for pod in known:
+        against = of_request(limits._replace(images=()), pod["namespace"], ())
+        against += of_pod(limits, contexts[pod["uid"]], [_name(plan, there[pod["uid"]]) for plan in allowed], 0)
+        refused += [refusal for refusal in against if refusal not in refused]
+        if not against:
+            consented.append(pod)
+    for namespace in dict.fromkeys(pod["namespace"] for pod in consented):
+        adding = sum(_name(plan, there[pod["uid"]]) not in there[pod["uid"]] for pod in consented if pod["namespace"] == namespace for plan in allowed)
+        against = of_namespace(limits, namespace, (entry for entry in containers if entry.get("namespace") == namespace), adding, now)
+        refused += against
+        consented = [pod for pod in consented if not against or pod["namespace"] != namespace]
+    return Consent(allowed, consented, refused)
+
+
+def _there(context: t.Mapping[str, t.Any]) -> set[str]:
+    return {container["name"] for container in (context["pod"].get("spec") or {}).get("ephemeralContainers") or ()}
+
+
+def _name(plan: t.Mapping[str, t.Any], there: t.Container[str]) -> str:
+    """The container that the plan is about on a pod: that of the window before where it is there, else the current one."""
+    current, previous = (str(candidate["name"]) for candidate in plan["candidates"])
+    return previous if previous in there and current not in there else current

@@ -51,6 +51,15 @@ NUMBERS = {
     "debug_node_snapshot_mib": (1, 1048576),
     "debug_forensic_core_mib": (1, 1048576),
     "debug_db_timeout": (1, 600),
+    "debug_log_lines": (0, 10000000),
+    "debug_log_bytes": (1, 4194304),
+    "debug_guard_pods": (1, 100000),
+    "debug_guard_percent": (1, 100),
+    "debug_guard_containers": (0, 100000),
+    "debug_guard_running": (0, 100000),
+    "debug_guard_hourly": (0, 100000),
+    "debug_guard_failures": (1, 100000),
+    "debug_guard_replicas": (1, 100000),
 }
 
 
@@ -65,6 +74,14 @@ CLASSES = (
 
 class BadRequest(Exception):
     """What was asked for cannot be; the message is for a person."""
+
+
+class NotApproved(BadRequest):
+    """It is of a class (``value``) above the one that is approved (``limit``)."""
+
+    def __init__(self, message: str, value: int, limit: int) -> None:
+        super().__init__(message)
+        self.value, self.limit = value, limit
 
 
 def escape(text: str) -> str:
@@ -123,6 +140,7 @@ def plan(request: t.Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
         "hold": int(data["hold"]),
         "artifacts": list(data.get("artifacts") or ()),
         "sensitive": str(data.get("sensitive", False)) == "True",
+        "writes_to_target": bool(data.get("writes_to_target", False)),
         **_max_pods(data, int(request["numbers"].get("debug_max_pods", NUMBERS["debug_max_pods"][1]))),
         "file_kib": int(data.get("file_kib") or 0),
         "file_limit": data.get("file_limit"),
@@ -188,9 +206,11 @@ def _check_class(preset: str, data: t.Mapping[str, t.Any], approved: int) -> Non
     level = int(data["class"])
     if level > approved:
         effect = str(data.get("effect") or CLASSES[level])
-        raise BadRequest(
+        raise NotApproved(
             f"The preset {preset}, as it was asked for, is of class {level}: it {effect}. Approved is class {approved} ({CLASSES[approved]}). "
-            f"Set debug_approved_class to {level} to approve it, or ask for less."
+            f"Set debug_approved_class to {level} to approve it, or ask for less.",
+            level,
+            approved,
         )
 
 

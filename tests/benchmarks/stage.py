@@ -66,10 +66,12 @@ class Stage:
         """Run the tasks in one playbook and return how long the whole run took. They have to be ``ok``, ``changed`` of them changed."""
         return self._run(tasks, len(tasks), changed, {})
 
-    def play_role(self, variables: dict[str, t.Any], *, changed: int = 0) -> float:
+    def play_role(self, variables: dict[str, t.Any], *, entry_point: str = "main", changed: int = 0) -> float:
         """Run the role debug in one playbook and return how long the whole run took. ``changed`` of its tasks have to be changed."""
         login = {f"K8S_AUTH_{name.upper()}": str(value) for name, value in self.authentication().items()}
-        return self._run([{"ansible.builtin.include_role": {"name": "kubedebug.pods.debug"}, "vars": variables}], None, changed, login)
+        return self._run(
+            [{"ansible.builtin.include_role": {"name": "kubedebug.pods.debug", "tasks_from": entry_point}, "vars": variables}], None, changed, login
+        )
 
     def play_noted(self, *tasks: Task, changed: int = 0) -> list[Noted]:
         """Run the tasks in one playbook and return when each, and each item of a loop, returned."""

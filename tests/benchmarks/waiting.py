@@ -17,18 +17,21 @@ from .stage import POD, Stage
 
 
 @contextlib.contextmanager
-def watcher(stage: Stage) -> t.Iterator[t.Callable[[], dict[str, float]]]:
-    """Watch the pod from another process. What it gives tells when each container was first reported running, once the watcher has ended."""
-    watch = f"/api/v1/namespaces/{stage.namespace}/pods?watch=true&timeoutSeconds=3600&fieldSelector=metadata.name%3D{POD}"
+def watcher(stage: Stage, pod: str = POD) -> t.Iterator[t.Callable[[], dict[str, dict[str, float]]]]:
+    """Watch a pod from another process. What it gives tells, once the watcher has ended, when each container was first reported in a state: ``added``,
+    ``running`` and so on."""
+    watch = f"/api/v1/namespaces/{stage.namespace}/pods?watch=true&timeoutSeconds=3600&fieldSelector=metadata.name%3D{pod}"
     ca_file = stage.cluster.ca_file and str(stage.cluster.ca_file)
     told = json.dumps({"server": stage.cluster.server, "ca_file": ca_file, "token": stage.token, "path": watch}) + "\n"
     process = subprocess.Popen([sys.executable, "-m", f"{__package__}.watcher"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def end() -> dict[str, float]:
+    def end() -> dict[str, dict[str, float]]:
         process.terminate()
         assert process.stdout
-        lines = [json.loads(line) for line in process.stdout]
-        return {line["name"]: line["time"] for line in lines}
+        found: dict[str, dict[str, float]] = {}
+        for line in map(json.loads, process.stdout):
+            found.setdefault(line["name"], {})[line["state"]] = line["time"]
+        return found
 
     with process:
         try:
@@ -49,5 +52,5 @@ def figure(stage: Stage, rounds: int) -> Figure:
     with watcher(stage) as end:
         noted = stage.play_noted(*tasks, changed=rounds)
         running = end()
-    samples = [note.time - running[note.task] for note in noted if note.kind == "task"]
+    samples = [note.time - running[note.task]["running"] for note in noted if note.kind == "task"]
     return seconds("from shown running to the task's return", samples, at_most=0.2)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A process of its own that watches a pod and prints, for each ephemeral container, when it was first reported to be running.
+"""A process of its own that watches a pod and prints, for each ephemeral container, when it was first reported to be there, to run and to have ended.
 
 It reads one line of JSON with ``server``, ``ca_file``, ``token`` and ``path`` (of the watch) from its standard input, and prints lines of JSON.
 """
@@ -26,15 +26,17 @@ def watch(server: str, ca_file: str | None, token: str, path: str) -> None:
     reply = connection.getresponse()
     if reply.status != http.client.OK:
         sys.exit(f"the watch was refused: {reply.status} {reply.read().decode(errors='replace')}")
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     show({})
     while line := reply.readline():
         moment = time.monotonic()
-        statuses = json.loads(line)["object"].get("status", {}).get("ephemeralContainerStatuses", ())
-        for status in statuses:
-            if status["name"] not in seen and "running" in status["state"]:
-                seen.add(status["name"])
-                show({"name": status["name"], "time": moment})
+        pod = json.loads(line)["object"]
+        found = [(each["name"], "added") for each in pod["spec"].get("ephemeralContainers", ())]
+        found += [(each["name"], state) for each in pod.get("status", {}).get("ephemeralContainerStatuses", ()) for state in each["state"]]
+        for name, state in found:
+            if (name, state) not in seen:
+                seen.add((name, state))
+                show({"name": name, "state": state, "time": moment})
 
 
 def show(content: dict[str, t.Any]) -> None:

@@ -30,7 +30,17 @@ ALLOWED = {
 }
 #: What Ansible runs, and what a collection still has to work with.
 NEEDED = {"FILES.json", "MANIFEST.json", "meta", "playbooks", "plugins", "roles"}
-MODULES = ("ephemeral_container", "ephemeral_container_exec", "ephemeral_container_fetch", "ephemeral_container_info", "pod_context_info")
+MODULES = (
+    "ephemeral_container",
+    "ephemeral_container_exec",
+    "ephemeral_container_fetch",
+    "ephemeral_container_info",
+    "pod_context_info",
+    "evidence_bundle",
+    "evidence_bundle_info",
+    "pod_mark",
+    "pod_recycle",
+)
 #: What is run against the cluster from the archive with the releases of the other tests, which run all targets from the checkout.
 TARGETS = ("basic", "module_defaults")
 #: What is run from it with the oldest releases: the main job, defaults for the action group, and commands and files over websockets.

@@ -141,3 +141,110 @@ def test_a_namespace_in_an_hour(times: list[str | None], adding: int, refused: b
 @pytest.mark.parametrize(("ended", "refused"), [("", False), ("fff", True), ("ff.", False), ("fff.ff", False), ("f.ffff", True)])
 def test_a_preset_that_fails_again_and_again(ended: str, refused: bool) -> None:
     assert names(guards.of_history(Limits(), "dns", [each == "f" for each in ended])) == ["failures"] * refused
+
+
+def entry(name: str, minutes: float | None, state: str = "terminated", **more: t.Any) -> dict[str, t.Any]:
+    added = None if minutes is None else (NOW - datetime.timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "namespace": "shop",
+        "pod": "cart",
+        "uid": "u",
+        "name": name,
+        "added_at": added,
+        "started_at": None,
+        "state": state,
+        "exit_code": 0,
+        "reason": None,
+        **more,
+    }
+
+
+DNS = "kd-dns-0123456789"
+DEFAULTS = Limits()
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([], []),
+        ([entry(DNS, 1), entry(f"{DNS}-2", 2, exit_code=127)], [True, False]),
+        ([entry(DNS, 61, exit_code=127)], []),
+        ([entry(DNS, 5, exit_code=1)], [False]),
+        ([entry(DNS, 5, exit_code=75), entry("kd-dns-more-0123456789", 4, exit_code=75), entry("kd-dnsx-0123456789", 4, exit_code=75)], [True]),
+        ([entry(DNS, 5, "waiting", reason="ImagePullBackOff")], [True]),
+        ([entry(DNS, 5, "waiting", reason="ContainerCreating")], []),
+        ([entry(DNS, 5, "running", exit_code=None)], [False]),
+        ([entry(DNS, 5, exit_code=128, reason="StartError")], [True]),
+        ([entry(DNS, None, exit_code=73)], [True]),
+    ],
+)
+def test_how_a_preset_fared_lately(entries: list[dict[str, t.Any]], expected: list[bool]) -> None:
+    assert guards.history("dns", entries, NOW) == expected
+
+
+def plan(preset: str = "dns", level: int = 0, image: str = "busybox:1.37") -> dict[str, t.Any]:
+    return {"preset": preset, "class": level, "candidates": [{"name": f"kd-{preset}-{window}", "definition": {"image": image}} for window in ("now", "before")]}
+
+
+POD = {"namespace": "shop", "pod": "cart", "uid": "u", "node": "node1"}
+
+
+def consent(
+    plans: list[dict[str, t.Any]], *there: str, limits: Limits = DEFAULTS, containers: t.Sequence[dict[str, t.Any]] = (), **more: t.Any
+) -> guards.Consent:
+    around = context(**more)
+    around["pod"]["spec"]["ephemeralContainers"] = [{"name": name} for name in there]
+    return guards.consent(limits, plans, [POD], {"u": around}, containers, NOW)
+
+
+def test_all_may_be_done() -> None:
+    assert consent([plan(), plan("jvm", 2)]) == guards.Consent([plan(), plan("jvm", 2)], [POD], [])
+
+
+def test_a_pod_whose_context_could_not_be_read_is_left_out() -> None:
+    assert guards.consent(Limits(), [plan()], [POD], {}, [], NOW).pods == []
+
+
+@pytest.mark.parametrize(
+    ("plans", "limits", "more", "kept"),
+    [
+        (
+            [plan(), {"preset": "jvm", "refusal": {"guard": "class", "variable": "debug_approved_class", "msg": "guard class, debug_approved_class"}}],
+            Limits(),
+            {},
+            ["class"],
+        ),
+        ([plan(), plan("jvm", 0, "toolkit:1")], Limits(images=("busybox:*",)), {}, ["images"]),
+        ([plan(), plan("jvm", 2)], Limits(), {"pod_disruption_budgets": [{"metadata": {"name": "b"}, "status": {"disruptionsAllowed": 0}}]}, ["replicas"]),
+        ([plan(), plan("jvm")], Limits(), {"containers": [entry(f"kd-jvm-000000000{number}", number, exit_code=127) for number in range(3)]}, ["failures"]),
+    ],
+)
+def test_one_preset_is_refused_and_the_others_go_on(plans: list[dict[str, t.Any]], limits: Limits, more: dict[str, t.Any], kept: list[str]) -> None:
+    made = consent(plans, limits=limits, **more)
+    assert (names(made.refused), made.plans, made.pods) == (kept, [plan()], [POD])
+
+
+@pytest.mark.parametrize(
+    ("limits", "more", "guard"),
+    [
+        (Limits(namespaces=("sh*",)), {}, "namespaces"),
+        (Limits(), {"annotations": {guards.KILL_SWITCH: "true"}}, "kill_switch"),
+        (Limits(containers=0), {}, "containers"),
+        (Limits(running=0), {}, "running"),
+        (Limits(hourly=2), {"containers": [entry("mine", 1), entry("other", 59)]}, "hourly"),
+    ],
+)
+def test_a_pod_is_refused(limits: Limits, more: dict[str, t.Any], guard: str) -> None:
+    made = consent([plan()], limits=limits, **more)
+    assert (names(made.refused), made.pods) == ([guard], [])
+
+
+@pytest.mark.parametrize("window", ["now", "before"])
+def test_a_repeat_adds_nothing_and_is_never_too_much(window: str) -> None:
+    full = [entry(f"kd-dns-000000000{number}", 1, exit_code=127) for number in range(9)]
+    made = consent([plan()], f"kd-dns-{window}", *(f"other-{number}" for number in range(7)), limits=Limits(hourly=0, running=1), containers=full)
+    assert made.refused == []
+
+
+def test_containers_of_other_namespaces_are_not_counted() -> None:
+    assert consent([plan()], limits=Limits(hourly=1), containers=[entry("mine", 1, namespace="other")]).refused == []
