@@ -103,7 +103,7 @@ class Scale(t.NamedTuple):
         """Percent of the width."""
         return min(100.0, max(0.0, 100 * (moment - self.begins) / (self.ends - self.begins)))
 
-    def bar(self, begins: float | None, ends: float | None, tone: str, known_until: float) -> Bar | None:
+    def draw(self, begins: float | None, ends: float | None, tone: str, known_until: float) -> Bar | None:
         """A bar from one time to another. What ends before it begins, as with two clocks, is drawn as short as can be."""
         if begins is None:
             begins = ends
@@ -143,7 +143,7 @@ def pods(runs: t.Sequence[Json]) -> tuple[list[Chart], int]:
     if scale is None:
         return [], len(looks)
     namesakes = collections.Counter((namespace, name) for namespace, name, uid in looks)
-    bands = [band for run in runs if (band := scale.bar(_run_begins(run), _run_ends(run), "band", scale.ends))]
+    bands = [band for run in runs if (band := scale.draw(_run_begins(run), _run_ends(run), "band", scale.ends))]
     charts = []
     room = MOST_LANES
     for (namespace, name, uid), seen in looks.items():
@@ -171,11 +171,11 @@ def collection(run: Json) -> Chart | None:
     for answer, span in list(zip(run["answers"], spans, strict=True))[:MOST_LANES]:
         begins, ends = _ends_of(answer, span)
         tone = "bad" if answer["state"] == "complete" and not answer["ok"] else tones[answer["state"]]
-        bar = scale.bar(begins, ends, tone, max(times))
+        drawn = scale.draw(begins, ends, tone, max(times))
         words = [answer["state"]] + ["problems found"] * (not answer["ok"] and answer["state"] == "complete")
-        words += [f"{answer['seconds']} s"] * (answer["seconds"] is not None) + _undrawn(span) * (bar is None)
-        lanes.append(Lane(answer["preset"], answer["pod"], [", ".join(words)], [bar] if bar else []))
-    band = scale.bar(own[0], _run_ends(run), "band", max(times)) if own else None
+        words += [f"{answer['seconds']} s"] * (answer["seconds"] is not None) + _undrawn(span) * (drawn is None)
+        lanes.append(Lane(answer["preset"], answer["pod"], [", ".join(words)], [drawn] if drawn else []))
+    band = scale.draw(own[0], _run_ends(run), "band", max(times)) if own else None
     return _chart("", scale, [band] if band else [], lanes, max(0, len(run["answers"]) - MOST_LANES))
 
 
@@ -200,9 +200,9 @@ def _pod_lane(name: str, kind: str, runs: list[tuple[Json, float | None]], scale
     for container, until in runs:
         begins, ends = _ends_of(container, _span(container, latest))
         waits = container["state"] == "waiting"
-        bar = scale.bar(ended if waits and begins is None else begins, ends, _tone(container), scale.ends if until is None else until)
-        bars += [bar] if bar else []
-        words.append(", ".join([_told(container), *_undrawn(_span(container, latest)) * (bar is None)]))
+        drawn = scale.draw(ended if waits and begins is None else begins, ends, _tone(container), scale.ends if until is None else until)
+        bars += [drawn] if drawn else []
+        words.append(", ".join([_told(container), *_undrawn(_span(container, latest)) * (drawn is None)]))
         ended = ends
     restarts = max(container["restarts"] for container, until in runs)
     if restarts:

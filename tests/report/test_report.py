@@ -108,7 +108,7 @@ def test_drawings(running: Browser) -> None:
         bars = [box for each in cart.locator("rect:not(.bar-band)").all() if (box := each.bounding_box())]
         assert len(bars) == 3
         drawing = cart.locator("> svg").bounding_box()
-        assert drawing and all(drawing["x"] <= bar["x"] and bar["x"] + bar["width"] <= drawing["x"] + drawing["width"] + 1 for bar in bars)
+        assert drawing and all(drawing["x"] <= box["x"] and box["x"] + box["width"] <= drawing["x"] + drawing["width"] + 1 for box in bars)
         crashed, again, waits = bars
         assert crashed["x"] + crashed["width"] <= again["x"] < again["x"] + again["width"] <= waits["x"] + 1
         # 09:31:40 to 09:58:03, and 09:58:05 to 10:26:41.

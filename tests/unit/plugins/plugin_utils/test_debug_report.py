@@ -326,8 +326,8 @@ def test_odd_times(started: str | None, finished: str | None, bars: int, said: s
     charts, more = timeline.pods(manifest["runs"])
     lane = charts[0].lanes[0]
     assert (len(lane.bars), said in " ".join(lane.words), more) == (bars, True, 0)
-    for bar in lane.bars:
-        assert 0 <= float(bar.x[:-1]) <= float(bar.x[:-1]) + float(bar.width[:-1]) <= 100.01
+    for each in lane.bars:
+        assert 0 <= float(each.x[:-1]) <= float(each.x[:-1]) + float(each.width[:-1]) <= 100.01
     page(manifest)
 
 
