@@ -32,9 +32,7 @@ def debug_plan(request: dict[str, t.Any]) -> dict[str, t.Any]:
         return {"preset": request["preset"], "error": str(bad)}
 
 
-def debug_alert_plan(
-    alert: t.Any, alert_map: dict[str, t.Any], needs: dict[str, str], toolkit: bool, limits: dict[str, t.Any]
-) -> dict[str, t.Any]:
+def debug_alert_plan(alert: t.Any, alert_map: dict[str, t.Any], needs: dict[str, str], toolkit: bool, limits: dict[str, t.Any]) -> dict[str, t.Any]:
     outcome = {"alert": alerts.describe(alert), "state": "refused", "presets": []}
     try:
         read = alerts.read(alert)
