@@ -11,7 +11,7 @@ WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist load --maxschedchunk 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv cluster-up cluster-down unit integration lint test demo benchmarks clean
+.PHONY: help venv cluster-up cluster-down unit integration unattended lint test demo demo-incident benchmarks clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name words; do printf '  make %-13s %s\n' "$$name" "$$words"; done
@@ -29,11 +29,17 @@ cluster-down: venv  ## Stop the test cluster and leave nothing behind
 demo: cluster-up  ## See the main job on a real pod
 	@$(WITH_VENV) tests/demo/run
 
+demo-incident: cluster-up  ## See an alert become evidence
+	@$(WITH_VENV) python -m tests.demo.incident
+
 unit: venv  ## Run the unit tests
 	$(PYTEST) tests/unit
 
 integration: cluster-up  ## Run the playbooks of tests/integration against the test cluster
 	$(PYTEST) -v $(PARALLEL) tests/integration
+
+unattended: cluster-up  ## Run the tests from an alert to evidence, with the real Alertmanager and ansible-rulebook
+	$(PYTEST) -v tests/unattended
 
 lint: venv  ## Run every tool of tests/gates over the project
 	$(PYTEST) -v tests/gates

@@ -13,6 +13,7 @@ import platform
 import time
 import typing as t
 
+from ansible_collections.kubedebug.pods.plugins.plugin_utils import _debug_alert as alerts
 from ansible_collections.kubedebug.pods.plugins.plugin_utils import _debug_evidence as evidence
 from ansible_collections.kubedebug.pods.plugins.plugin_utils import _debug_guards as guards
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_plan import BadRequest, NotApproved, choose, plan, words, wrong_numbers
@@ -29,6 +30,21 @@ def debug_plan(request: dict[str, t.Any]) -> dict[str, t.Any]:
         return {"preset": request["preset"], "error": str(bad), "refusal": refusal}
     except BadRequest as bad:
         return {"preset": request["preset"], "error": str(bad)}
+
+
+def debug_alert_plan(alert: t.Any, alert_map: dict[str, t.Any], needs: dict[str, str], toolkit: bool, limits: dict[str, t.Any]) -> dict[str, t.Any]:
+    outcome = {"alert": alerts.describe(alert), "state": "refused", "presets": []}
+    try:
+        read = alerts.read(alert)
+        labels, name = read["labels"], f"alert {read['labels']['alertname']}"
+        outcome |= {"namespace": labels["namespace"], "pod": labels["pod"], "incident": read["fingerprint"], "by": name}
+        if read["status"] == "resolved":
+            return {**outcome, "state": "resolved", "summary": ""}
+        outcome |= alerts.plan(read, alert_map, needs, toolkit)
+    except alerts.BadAlert as bad:
+        return {**outcome, "summary": str(bad)}
+    protected = [refusal["msg"] for refusal in guards.of_request(_limits(limits), labels["namespace"], [])]
+    return {**outcome, "state": "refused" if protected else "planned", "summary": " ".join(protected)}
 
 
 def debug_results(ensured: list[dict[str, t.Any]], planned: dict[str, t.Any], *more: t.Any, **named: t.Any) -> dict[str, dict[str, t.Any]]:
@@ -87,6 +103,7 @@ def debug_run(asked: dict[str, t.Any], alert: t.Any, tool: dict[str, str]) -> di
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return {
+            "debug_alert_plan": debug_alert_plan,
             "debug_artifacts": artifacts,
             "debug_choice": choose,
             "debug_chosen": debug_chosen,

@@ -18,7 +18,7 @@ from tests import cluster as test_cluster
 from tests import releases
 from tests.cluster.model import Progress
 
-from . import collecting, counting, differential, fetching, fleet, role, speed, waiting
+from . import alerting, collecting, counting, differential, fetching, fleet, role, speed, waiting
 from .figures import Figure, table
 from .stage import stage
 
@@ -49,6 +49,7 @@ def main() -> int:
         figures.append(waiting.figure(here, options.containers))
         figures.append(role.figure(here, options.role_rounds, say))
         figures += collecting.figures(here, options.collect_rounds, say)
+        figures.append(alerting.figure(here, options.alert_rounds, say))
         figures += fetching.figures(here, options.fetch_rounds, say)
         figures += fleet.figures(here, options.pods, options.fleet_rounds, say)
         say(f"putting {options.specs} containers to ours and to the server")
@@ -85,6 +86,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--fleet-rounds", type=int, default=3, help="tasks on many pods (default: %(default)s)")
     parser.add_argument("--collect-rounds", type=int, default=5, help="runs of the entry point collect on one pod and on three (default: %(default)s)")
     parser.add_argument("--role-rounds", type=int, default=5, help="runs of the role and of the tasks that it is compared with (default: %(default)s)")
+    parser.add_argument("--alert-rounds", type=int, default=3, help="alerts that become bundles (default: %(default)s)")
     parser.add_argument("--fetch-rounds", type=int, default=7, help="times that 100 MB are fetched (default: %(default)s)")
     parser.add_argument("--specs", type=int, default=3000, help="generated containers that are judged (default: %(default)s)")
     return parser.parse_args()

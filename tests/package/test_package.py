@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 #: What an archive may hold at its top. Everything else is for who works on the collection.
 ALLOWED = {
     *("CHANGELOG.md", "CHANGELOG.rst", "CONTRIBUTING.md", "COPYING", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml"),
-    *("changelogs", "docs", "images", "meta", "playbooks", "plugins", "roles"),
+    *("changelogs", "docs", "extensions", "images", "meta", "playbooks", "plugins", "roles"),
 }
 #: What Ansible runs, and what a collection still has to work with.
 NEEDED = {"FILES.json", "MANIFEST.json", "meta", "playbooks", "plugins", "roles"}
@@ -96,7 +96,7 @@ def test_the_archive_holds_what_users_need_and_nothing_else(archive: Path) -> No
         names = [Path(member.name) for member in file.getmembers() if member.isfile()]
     assert {name.parts[0] for name in names} <= ALLOWED
     assert not [name for name in names if any(part.startswith(".") or part == "__pycache__" for part in name.parts)]
-    wanted = {name for name in collection.files() if name.parts[0] in {"docs", "plugins", "roles", "playbooks", "meta"}}
+    wanted = {name for name in collection.files() if name.parts[0] in {"docs", "extensions", "plugins", "roles", "playbooks", "meta"}}
     assert wanted <= set(names)
 
 

@@ -101,6 +101,9 @@ def test_every_default_is_documented() -> None:
 def test_what_the_tasks_use_is_documented() -> None:
     documented = {name for spec in SPECS.values() for name in spec["options"]} | {
         "debug_results",
+        "debug_alert_outcome",
+        "debug_alert_state",
+        "debug_alert_summary",
         "debug_collected",
         "debug_verified",
         "debug_bundle_changed",
