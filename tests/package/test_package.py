@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 #: What an archive may hold at its top. Everything else is for who works on the collection.
 ALLOWED = {
     *("CHANGELOG.md", "CHANGELOG.rst", "CONTRIBUTING.md", "COPYING", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml"),
-    *("changelogs", "docs", "extensions", "images", "meta", "playbooks", "plugins", "roles"),
+    *("changelogs", "docs", "images", "meta", "playbooks", "plugins", "roles"),
 }
 #: What Ansible runs, and what a collection still has to work with.
 NEEDED = {"FILES.json", "MANIFEST.json", "meta", "playbooks", "plugins", "roles"}
