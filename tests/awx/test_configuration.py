@@ -93,7 +93,8 @@ def credentials(controller: Controller, template: str) -> list[str]:
 
 def test_the_approval_stands_between_plan_and_collection(controller: Controller) -> None:
     nodes = {node["identifier"]: node for node in controller.items["workflow_job_template_nodes"].values()}
-    following = {name: [controller.items["workflow_job_template_nodes"][number]["identifier"] for number in node["success_nodes"]] for name, node in nodes.items()}
+    names = {node["id"]: name for name, node in nodes.items()}
+    following = {name: [names[number] for number in node["success_nodes"]] for name, node in nodes.items()}
     assert following == {"plan": ["approve"], "approve": ["collect"], "collect": ["verify"], "verify": []}
     assert not any(node["failure_nodes"] or node["always_nodes"] for node in nodes.values())
     assert {name: controller.unified(node["unified_job_template"])["type"] for name, node in nodes.items()} == {

@@ -19,7 +19,9 @@ PARTS = ("etcd", "containerd", "kube-apiserver", "kube-controller-manager", "kub
 ETCD = "http://127.0.0.1:2379"
 VOLUME_PLUGINS = "/var/lib/kubelet/volume-plugins"
 #: Policies that the collection ships, and that the API server of the tests runs with.
-AUDIT_POLICY, POD_SECURITY = POLICIES = tuple(Path(__file__).parents[2] / "docs" / name for name in ("audit-policy.yml", "pod-security.yml"))
+_DOCS = Path(__file__).parents[2] / "docs"
+AUDIT_POLICY, POD_SECURITY = _DOCS / "audit-policy.yml", _DOCS / "pod-security.yml"
+POLICIES = (AUDIT_POLICY, POD_SECURITY)
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 

@@ -70,8 +70,13 @@ def test_create_makes_a_context(context: Path) -> None:
     assert "USER 1000" in text
 
 
+def runs(engine: str) -> bool:
+    """Whether a container engine is here and answers."""
+    return bool(shutil.which(engine)) and subprocess.run([engine, "info"], check=False, capture_output=True).returncode == 0
+
+
 def test_build(context: Path) -> None:
-    engine = next((name for name in ("podman", "docker") if shutil.which(name) and subprocess.run([name, "info"], check=False, capture_output=True).returncode == 0), None)
+    engine = next((name for name in ("podman", "docker") if runs(name)), None)
     if engine is None:
         pytest.skip("no container engine runs here (podman and docker were asked), so the image of extensions/ee was not built")
     tag = "kubedebug-ee:test"
