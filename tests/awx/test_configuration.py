@@ -27,7 +27,7 @@ PROJECT = AWX / "project"
 VARIABLES = yaml.safe_load((AWX / "vars" / "main.yml").read_text())
 SPECS = yaml.safe_load((collection.ROOT / "roles" / "debug" / "meta" / "argument_specs.yml").read_text())["argument_specs"]
 #: Playbook of the project: entry point of the role, and the variables that are for the project only.
-ENTRY_POINTS = {"debug.yml": "main", "collect.yml": "collect", "recycle.yml": "recycle", "verify.yml": "verify", "clusters.yml": "collect"}
+ENTRY_POINTS = {"debug.yml": "main", "collect.yml": "collect", "from_alert.yml": "alert", "recycle.yml": "recycle", "verify.yml": "verify", "clusters.yml": "collect"}
 OWN = {"answer_where"}
 WORKFLOW = VARIABLES["kubedebug_workflow"]
 SURVEYED = {each["name"]: each for each in [*VARIABLES["kubedebug_job_templates"], {**WORKFLOW, "playbook": "collect.yml"}] if "survey_spec" in each}
@@ -79,10 +79,10 @@ def test_the_templates_are_what_the_data_says(controller: Controller) -> None:
         assert made["ask_variables_on_launch"] == wanted.get("ask_variables_on_launch", False)
         assert [controller.items["instance_groups"][number]["name"] for number in made["instance_groups"]] == ["kubedebug"]
     names = {name: credentials(controller, name) for name in (each["name"] for each in VARIABLES["kubedebug_job_templates"])}
-    assert names["Kubernetes: debug a pod"] == ["kubedebug"]
-    assert names["Kubernetes: recycle debugged pods"] == ["kubedebug-recycle"]
-    assert names["Kubernetes: verify evidence"] == []
-    clusters = controller.named("job_templates", "Kubernetes: collect evidence on all clusters")
+    assert names["kubedebug: debug a pod"] == ["kubedebug"]
+    assert names["kubedebug: recycle debugged pods"] == ["kubedebug-recycle"]
+    assert names["kubedebug: verify evidence"] == []
+    clusters = controller.named("job_templates", "kubedebug: collect evidence on all clusters")
     assert clusters["job_slice_count"] == 2
     assert json.loads(clusters["extra_vars"]) == {"debug_dest": "/evidence"}
 
@@ -171,7 +171,7 @@ BROKEN: dict[str, tuple[t.Callable[[Item], object], str]] = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_the_rules_refuse(what: str) -> None:
-    survey = copy.deepcopy(SURVEYED["Kubernetes: debug a pod"]["survey_spec"])
+    survey = copy.deepcopy(SURVEYED["kubedebug: debug a pod"]["survey_spec"])
     breaks, words = BROKEN[what]
     breaks(survey)
     assert words in str(rules.survey_error(survey))

@@ -92,7 +92,7 @@ def test_debug_a_pod(stage: Stage) -> None:
     """What was answered is data also where it looks like a template, and the API server keeps who asked."""
     executed = stage.scratch / "executed"
     hostile = f"{{{{ lookup('ansible.builtin.pipe', 'touch {executed}') }}}}"
-    outcome = stage.run(stage.template("Kubernetes: debug a pod"), stage.answers(answer_reason=hostile, debug_presets=["process", "sockets"]))
+    outcome = stage.run(stage.template("kubedebug: debug a pod"), stage.answers(answer_reason=hostile, debug_presets=["process", "sockets"]))
     assert outcome.status == "successful", outcome.stdout
     assert "Process: 1 process" in outcome.stdout
     assert "Sockets: " in outcome.stdout
@@ -106,7 +106,7 @@ def test_debug_a_pod(stage: Stage) -> None:
 
 def test_a_credential_without_authority_is_warned_about(stage: Stage) -> None:
     """AWX then switches verification off without a word."""
-    outcome = stage.run(stage.template("Kubernetes: debug a pod"), stage.answers(), credentials=stage.without_authority, check=True)
+    outcome = stage.run(stage.template("kubedebug: debug a pod"), stage.answers(), credentials=stage.without_authority, check=True)
     assert outcome.status == "successful", outcome.stdout
     assert "certificate is not verified" in " ".join(outcome.stdout.split())
     assert "certificate authority field is empty" in " ".join(outcome.stdout.split())
