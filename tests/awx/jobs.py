@@ -52,11 +52,12 @@ def run(
     *,
     check: bool = False,
     ancestors: t.Mapping[str, t.Any] | None = None,
+    within: t.Sequence[str] = (),
 ) -> Outcome:
     """Launch a template with what was given at its launch.
 
     ``directory`` is an empty one for the job, ``credentials`` gets the folder ``env`` of it and the path as which the job will see that, and returns
-    variables; ``hosts`` is the inventory's group of the same name, ``ancestors`` are the artifacts of the jobs of a workflow before this one.
+    variables; ``hosts`` is the inventory, ``ancestors`` are the artifacts of the jobs of a workflow before this one, ``within`` is a command that runs the worker.
     """
     sent, there, back = directory / "sent", directory / "there", directory / "back"
     for path in (sent / "env", sent / "inventory", there, back):
@@ -75,7 +76,7 @@ def run(
     with job.open("wb") as stream:
         ansible_runner.interface.run(streamer="transmit", _output=stream, suppress_env_files=True, cmdline="--check" if check else None, **common)
     # The exit code of a worker is that of its job, which is told by what comes back.
-    worker = [str(Path(sys.executable).with_name("ansible-runner")), "worker", f"--private-data-dir={there}"]
+    worker = [*within, str(Path(sys.executable).with_name("ansible-runner")), "worker", f"--private-data-dir={there}"]
     with job.open("rb") as stdin, answer.open("wb") as stdout:
         subprocess.run(worker, stdin=stdin, stdout=stdout, env=ansible_environment(collections), cwd=directory, check=False)
     with answer.open("rb") as stream:

@@ -27,7 +27,14 @@ PROJECT = AWX / "project"
 VARIABLES = yaml.safe_load((AWX / "vars" / "main.yml").read_text())
 SPECS = yaml.safe_load((collection.ROOT / "roles" / "debug" / "meta" / "argument_specs.yml").read_text())["argument_specs"]
 #: Playbook of the project: entry point of the role, and the variables that are for the project only.
-ENTRY_POINTS = {"debug.yml": "main", "collect.yml": "collect", "from_alert.yml": "alert", "recycle.yml": "recycle", "verify.yml": "verify", "clusters.yml": "collect"}
+ENTRY_POINTS = {
+    "debug.yml": "main",
+    "collect.yml": "collect",
+    "from_alert.yml": "alert",
+    "recycle.yml": "recycle",
+    "verify.yml": "verify",
+    "clusters.yml": "collect",
+}
 OWN = {"answer_where"}
 WORKFLOW = VARIABLES["kubedebug_workflow"]
 SURVEYED = {each["name"]: each for each in [*VARIABLES["kubedebug_job_templates"], {**WORKFLOW, "playbook": "collect.yml"}] if "survey_spec" in each}
