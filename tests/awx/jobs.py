@@ -56,8 +56,9 @@ def run(
 ) -> Outcome:
     """Launch a template with what was given at its launch.
 
-    ``directory`` is an empty one for the job, ``credentials`` gets the folder ``env`` of it and the path as which the job will see that, and returns
-    variables; ``hosts`` is the inventory, ``ancestors`` are the artifacts of the jobs of a workflow before this one, ``within`` is a command that runs the worker.
+    ``directory`` is an empty one for the job. ``credentials`` gets the folder ``env`` of it and the path as which the job will see that, and returns
+    variables; ``hosts`` is the inventory, ``ancestors`` are the artifacts of the jobs of a workflow before this one, ``within`` is a command that runs
+    the worker.
     """
     sent, there, back = directory / "sent", directory / "there", directory / "back"
     for path in (sent / "env", sent / "inventory", there, back):
@@ -71,7 +72,7 @@ def run(
     script.chmod(0o700)
     environment = ENVIRONMENT | {"ANSIBLE_COLLECTIONS_PATH": str(collections)} | credentials(sent / "env", f"{there}/env")
     events: list[dict[str, t.Any]] = []
-    common = {"private_data_dir": str(sent), "ident": "7", "playbook": template["playbook"], "inventory": "inventory/hosts", "envvars": environment}
+    common = {"private_data_dir": str(sent), "ident": "7", "playbook": template["playbook"], "inventory": str(script), "envvars": environment}
     job, answer = directory / "job", directory / "answer"
     with job.open("wb") as stream:
         ansible_runner.interface.run(streamer="transmit", _output=stream, suppress_env_files=True, cmdline="--check" if check else None, **common)
