@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,27 +16,18 @@ from tests import collection
 from tests.integration.playbook import ansible_environment
 
 PROJECT = collection.ROOT / "extensions" / "awx" / "project"
-SOURCE = "https://github.com/kubedebug/kubedebug.pods.git"
 
 
 @pytest.fixture(scope="session")
 def requirements_collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What ``ansible-galaxy`` installs of the project's collections/requirements.yml, where git finds this checkout in the place of its home."""
     directory = tmp_path_factory.mktemp("project")
-    repository = directory / "repository"
-    for name in collection.files():
-        (repository / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(collection.ROOT / name, repository / name)
-    git = ["git", "-C", str(repository), "-c", "user.name=tests", "-c", "user.email=tests@example.com"]
-    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(repository)], check=True)
-    subprocess.run([*git, "add", "--all"], check=True)
-    subprocess.run([*git, "commit", "--quiet", "--message=checkout"], check=True)
+    repository = collection.repository(directory / "repository")
     installed = directory / "requirements_collections"
-    instead = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf", "GIT_CONFIG_VALUE_0": SOURCE}
     command = ["collection", "install", "-r", str(PROJECT / "collections" / "requirements.yml"), "-p", str(installed)]
     done = subprocess.run(
         [str(Path(sys.executable).with_name("ansible-galaxy")), *command],
-        env=ansible_environment(installed) | instead,
+        env=ansible_environment(installed) | collection.in_the_place_of_its_home(repository),
         cwd=directory,
         check=False,
         stdout=subprocess.PIPE,

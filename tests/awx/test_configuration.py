@@ -9,15 +9,15 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shlex
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests import collection, releases
+from tests import collection, guides, releases
 from tests.awx import rules
 from tests.awx.stand_in import TOKEN, Controller, Item, Server
 from tests.integration.playbook import ansible_environment
@@ -40,27 +40,32 @@ WORKFLOW = VARIABLES["kubedebug_workflow"]
 SURVEYED = {each["name"]: each for each in [*VARIABLES["kubedebug_job_templates"], {**WORKFLOW, "playbook": "collect.yml"}] if "survey_spec" in each}
 
 
-def configure(url: str) -> str:
-    """What Ansible prints; it has to end with 0."""
+def configure(url: str, directory: Path) -> str:
+    """What Ansible prints, run as the guide says; it has to end with 0."""
+    steps = guides.steps("guide_awx")
+    (yours,) = (step for step in steps if isinstance(step, guides.File))
+    (command,) = (step.line for step in steps if isinstance(step, guides.Command) and "configure.yml" in step.line)
+    (directory / yours.name).write_text(yours.content)
     environment = ansible_environment(releases.awx()) | {"CONTROLLER_HOST": url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "ANSIBLE_PIPELINING": "True"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), str(AWX / "configure.yml")]
-    done = subprocess.run(command, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(shlex.split(command), cwd=directory, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout[-6000:]
     return done.stdout
 
 
 @pytest.fixture(scope="module")
-def controller() -> t.Iterator[Controller]:
+def controller(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Controller]:
     """What an AWX with the credentials and nothing else holds after it was configured."""
     held = Controller(path.name for path in PROJECT.glob("*.yml"))
     held.add("organizations", {"name": "Default"})
     for name in ("kubedebug", "kubedebug-recycle", "kubedebug-clusters"):
         held.add("credentials", {"name": name})
+    directory = tmp_path_factory.mktemp("configure")
+    (directory / "extensions").symlink_to(AWX.parent)
     with Server(held) as url:
-        first = configure(url)
+        first = configure(url, directory)
         writes = [request for request in held.requests if not request.startswith("GET")]
         held.requests.clear()
-        second = configure(url)
+        second = configure(url, directory)
         held.requests = [*writes, "--", *held.requests]
     assert "failed=0" in first
     # The module says of a workflow with an approval that it has changed: it compares fields that AWX keeps elsewhere.
@@ -91,7 +96,7 @@ def test_the_templates_are_what_the_data_says(controller: Controller) -> None:
     assert names["kubedebug: verify evidence"] == []
     clusters = controller.named("job_templates", "kubedebug: collect evidence on all clusters")
     assert clusters["job_slice_count"] == 2
-    assert json.loads(clusters["extra_vars"]) == {"debug_dest": "/evidence"}
+    assert json.loads(clusters["extra_vars"]) == {"debug_dest": "/evidence", "debug_image_registry": "registry.example.com/mirror"}
 
 
 def credentials(controller: Controller, template: str) -> list[str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import collection
+from tests import collection, guides
 
 DEFINITION = collection.ROOT / "extensions" / "ee" / "execution-environment.yml"
 #: A build gets images and packages from elsewhere.
@@ -83,3 +84,12 @@ def test_build(context: Path) -> None:
     subprocess.run([engine, "build", "--file", str(context / "Containerfile"), "--tag", tag, str(context)], check=True, timeout=PATIENCE)
     inside = "ansible-doc --type module kubedebug.pods.ephemeral_container > /dev/null && python3 -c 'import kubernetes' && ansible-runner --version"
     subprocess.run([engine, "run", "--rm", tag, "sh", "-c", inside], check=True, timeout=PATIENCE)
+
+
+def test_the_guide_builds_it_so() -> None:
+    """The options that guide_awx gives, and the definition that it names."""
+    (command,) = (step.line for step in guides.steps("guide_awx") if isinstance(step, guides.Command) and step.line.startswith("ansible-builder "))
+    _builder, build, *given = shlex.split(command)
+    known = builder(build, "--help")
+    assert dict(zip(given[::2], given[1::2], strict=True))["--file"] == str(DEFINITION.relative_to(collection.ROOT))
+    assert all(option in known for option in given[::2])

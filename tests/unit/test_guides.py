@@ -14,7 +14,7 @@ import yaml
 
 from ansible_collections.kubedebug.pods.plugins.module_utils._errors import CODES
 from ansible_collections.kubedebug.pods.plugins.plugin_utils._debug_guards import Limits
-from tests import collection
+from tests import collection, guides
 
 DOCSITE = collection.ROOT / "docs" / "docsite"
 SPECS = yaml.safe_load((collection.ROOT / "roles" / "debug" / "meta" / "argument_specs.yml").read_text())["argument_specs"]
@@ -58,3 +58,17 @@ def test_every_guide_is_listed() -> None:
     sections = yaml.safe_load((DOCSITE / "extra-docs.yml").read_text())["sections"]
     listed = [name for section in sections for name in section["toctree"]]
     assert sorted(listed) == [path.stem for path in GUIDES]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lost"),
+    [
+        (["a 1", "...", "  b [2] ..."], None),
+        (["a 1", "a 1"], "a 1"),
+        (["b [2] of 4", "a 1"], "a 1"),
+        (["b [2] of 5"], "b [2] of 5"),
+        (["b * of 4"], "b * of 4"),
+    ],
+)
+def test_comparing_what_is_printed(wanted: list[str], lost: str | None) -> None:
+    assert guides.missing(wanted, "a   1\nother\n   b [2] of 4\n") == lost
