@@ -165,7 +165,7 @@ def test_what_the_guard_rails_refuse_is_an_artifact(stage: Stage) -> None:
     outcome = stage.run(template, stage.answers(answer_incident="INC-8"))
     assert outcome.status == "failed"
     (refusal,) = outcome.artifacts["debug_bundle_refusals"]
-    assert (refusal["guard"], refusal["variable"]) == ("namespaces", "debug_guard_namespaces")
+    assert refusal.endswith("is protected. (guard namespaces, debug_guard_namespaces)")
 
 
 def test_what_is_no_text_any_more_is_refused(stage: Stage) -> None:
