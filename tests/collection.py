@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TREE = ROOT / ".build" / "tree"
 COLLECTION = TREE / "ansible_collections" / "kubedebug" / "pods"
+#: Where the collection is at home.
+SOURCE = "https://github.com/kubedebug/kubedebug.pods.git"
 #: What a checkout without git holds besides the collection's own files.
 _MADE = {".ansible", ".build", ".git", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv", "__pycache__", "output"}
 
@@ -42,6 +44,23 @@ def tree() -> Path:
             # ansible-test asks the nearest git repository for the files: without one of its own, that is the checkout, which ignores .build.
             subprocess.run(["git", "init", "--quiet"], cwd=COLLECTION, check=True)
     return TREE
+
+
+def repository(directory: Path) -> Path:
+    """Make a git repository of the collection's files, with a branch ``main``. Returns its directory."""
+    for name in files():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, directory / name)
+    git = ["git", "-C", str(directory), "-c", "user.name=tests", "-c", "user.email=tests@example.com"]
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(directory)], check=True)
+    subprocess.run([*git, "add", "--all"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message=checkout"], check=True)
+    return directory
+
+
+def in_the_place_of_its_home(repository: Path) -> dict[str, str]:
+    """The variables with which git finds a repository where the collection's own address is asked for."""
+    return {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf", "GIT_CONFIG_VALUE_0": SOURCE}
 
 
 def _copy(source: Path, copy: Path) -> None:

@@ -21,9 +21,9 @@ from pathlib import Path
 from tests.cluster.model import Settings
 
 PYTHON = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-#: The file that pins PyPI's package ``ansible``, and what of it is unpacked.
+#: Collections of others: the files that pin the releases of PyPI's package ``ansible`` that have them.
 KUBERNETES_CORE = Path(__file__).parent / "parity" / "requirements.txt"
-_INSIDE = "ansible_collections/kubernetes/core"
+AWX = Path(__file__).parent / "awx" / "requirements.txt"
 
 
 class NotToBeHadError(Exception):
@@ -53,21 +53,33 @@ def folder(requirement: str) -> Path:
 
 
 def kubernetes_core() -> Path:
-    """Return the directory for ANSIBLE_COLLECTIONS_PATH that holds kubernetes.core, out of the package ``ansible`` (54 MB), and nothing else."""
-
-    def make(directory: Path) -> None:
-        wanted: list[str | Path] = ["--no-deps", "--ignore-requires-python", "--only-binary=:all:", "--requirement", KUBERNETES_CORE]
-        with tempfile.TemporaryDirectory(dir=directory.parent) as scratch:
-            _run(sys.executable, "-m", "pip", "download", "--quiet", "--dest", scratch, *wanted)
-            with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
-                wheel.extractall(directory, [name for name in wheel.namelist() if name.startswith(f"{_INSIDE}/")])
-
-    return _kept(f"kubernetes-core-{_digest(KUBERNETES_CORE)}", make)
+    """Return the directory for ANSIBLE_COLLECTIONS_PATH that holds kubernetes.core."""
+    return _collection("kubernetes.core", KUBERNETES_CORE)
 
 
 def kubernetes_core_version(path: Path) -> str:
     """The version of the collection in what ``kubernetes_core`` returned."""
-    return str(json.loads((path / _INSIDE / "MANIFEST.json").read_text())["collection_info"]["version"])
+    manifest = path / "ansible_collections" / "kubernetes" / "core" / "MANIFEST.json"
+    return str(json.loads(manifest.read_text())["collection_info"]["version"])
+
+
+def awx() -> Path:
+    """Return the directory for ANSIBLE_COLLECTIONS_PATH that holds awx.awx."""
+    return _collection("awx.awx", AWX)
+
+
+def _collection(name: str, requirements: Path) -> Path:
+    """The directory that holds one collection out of the package ``ansible`` (54 MB) that a file pins, and nothing else."""
+    inside = f"ansible_collections/{name.replace('.', '/')}/"
+
+    def make(directory: Path) -> None:
+        wanted: list[str | Path] = ["--no-deps", "--ignore-requires-python", "--only-binary=:all:", "--requirement", requirements]
+        with tempfile.TemporaryDirectory(dir=directory.parent) as scratch:
+            _run(sys.executable, "-m", "pip", "download", "--quiet", "--dest", scratch, *wanted)
+            with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
+                wheel.extractall(directory, [member for member in wheel.namelist() if member.startswith(inside)])
+
+    return _kept(f"{name.replace('.', '-')}-{_digest(requirements)}", make)
 
 
 def _kept(name: str, make: t.Callable[[Path], None]) -> Path:

@@ -89,8 +89,8 @@ def import_images(state_dir: Path, archive: Path) -> None:
 def fingerprint() -> str:
     """Name what a cluster is made of, to tell whether a running one is still what is wanted."""
     digest = hashlib.sha256(build.key((*build.cluster_builds(), images.PROGRAMS)).encode())
-    for module in (__file__, images.__file__, machine.__file__, parts.__file__):
-        digest.update(Path(module).read_bytes())
+    for source in (__file__, images.__file__, machine.__file__, parts.__file__, *parts.POLICIES):
+        digest.update(Path(source).read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -18,12 +18,21 @@ from .model import kubeconfig
 PARTS = ("etcd", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet")
 ETCD = "http://127.0.0.1:2379"
 VOLUME_PLUGINS = "/var/lib/kubelet/volume-plugins"
+#: Policies that the collection ships, and that the API server of the tests runs with.
+_DOCS = Path(__file__).parents[2] / "docs"
+AUDIT_POLICY, POD_SECURITY = _DOCS / "audit-policy.yml", _DOCS / "pod-security.yml"
+POLICIES = (AUDIT_POLICY, POD_SECURITY)
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
 def containerd_socket(state_dir: Path) -> Path:
     """Return where containerd listens, seen from outside of the cluster's mount namespace."""
     return state_dir / "run" / "containerd" / "containerd.sock"
+
+
+def audit_log(state_dir: Path) -> Path:
+    """Return where the API server records what docs/audit-policy.yml says."""
+    return state_dir / "logs" / "audit.log"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +83,7 @@ class Plan:
             "containerd.toml": self._containerd(),
             "cni/pods.conflist": json.dumps(self._cni(), indent=2),
             "kubelet.json": json.dumps(self._kubelet(), indent=2),
+            **{policy.name: policy.read_text() for policy in POLICIES},
         }
 
     def kubeconfig(self, user: str) -> str:
@@ -110,6 +120,9 @@ class Plan:
             "client-ca-file": self.client_authority[0],
             "authorization-mode": "Node,RBAC",
             "enable-admission-plugins": "NodeRestriction",
+            "admission-control-config-file": self.etc(POD_SECURITY.name),
+            "audit-policy-file": self.etc(AUDIT_POLICY.name),
+            "audit-log-path": audit_log(self.state_dir),
             "allow-privileged": "true",
             "service-account-issuer": ISSUER,
             "service-account-key-file": self.account_key,
