@@ -224,16 +224,20 @@ class Tree:
         while waiting and len(seen) <= MOST_FILES:
             prefix = waiting.pop()
             try:
-                with self._folder(prefix + "x") as (fd, _name), os.scandir(fd) as found:
-                    for each in found:
-                        path = prefix + each.name
-                        if each.is_dir(follow_symlinks=False) and path.count("/") < _DEEPEST:
-                            waiting.append(path + "/")
-                        else:
-                            seen[path] = self._seen(fd, each)
+                with self._folder(prefix + "x") as (fd, _name):
+                    self._list(fd, prefix, seen, waiting)
             except (OSError, NotAFile):
                 seen[prefix.rstrip("/") or "."] = Seen("folder")
         return seen
+
+    def _list(self, fd: int, prefix: str, seen: dict[str, Seen], waiting: list[str]) -> None:
+        with os.scandir(fd) as found:
+            for each in found:
+                path = prefix + each.name
+                if each.is_dir(follow_symlinks=False) and path.count("/") < _DEEPEST:
+                    waiting.append(path + "/")
+                else:
+                    seen[path] = self._seen(fd, each)
 
     @staticmethod
     def _seen(fd: int, each: os.DirEntry[str]) -> Seen:
