@@ -303,8 +303,10 @@ class _Work:
         return True
 
     def _is_there(self, path: str, data: bytes) -> bool:
-        found = self._tree.look(path) if self._tree else None
-        return found is not None and stat.S_ISREG(found.st_mode) and found.st_size == len(data) and self._tree.read(path, MOST_BYTES) == data  # type: ignore[union-attr]  # found means that there is a tree
+        if self._tree is None:
+            return False
+        found = self._tree.look(path)
+        return found is not None and stat.S_ISREG(found.st_mode) and found.st_size == len(data) and self._tree.read(path, MOST_BYTES) == data
 
     def _not_a_file(self, path: str) -> Failure:
         root = self._tree.path if self._tree else ""
