@@ -37,7 +37,13 @@ def debug_alert_plan(alert: t.Any, alert_map: dict[str, t.Any], needs: dict[str,
     try:
         read = alerts.read(alert)
         labels, name = read["labels"], f"alert {read['labels']['alertname']}"
-        outcome |= {"namespace": labels["namespace"], "pod": labels["pod"], "incident": read["fingerprint"], "by": name}
+        outcome |= {
+            "alert": f"{labels['alertname']} {read['fingerprint']}",
+            "namespace": labels["namespace"],
+            "pod": labels["pod"],
+            "incident": read["fingerprint"],
+            "by": name,
+        }
         if read["status"] == "resolved":
             return {**outcome, "state": "resolved", "summary": ""}
         outcome |= alerts.plan(read, alert_map, needs, toolkit)

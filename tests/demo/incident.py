@@ -30,7 +30,7 @@ SHOWN = {
     "ansible-rulebook": [(r" kubedebug\.pods - \w+ - (.*)", "{0}")],
     "playbook": [
         (r"^TASK \[kubedebug\.pods\.debug : (Read what the API knows of them|Run it in a debug container \(.*\)|Draw the report and seal the bundle)\]", "{0}"),
-        (r'^ +"msg": "\\".*\\": (collected|refused|failed|stopped|expiring): (.*)"$', "{0}: {1}"),
+        (r'^ +"msg": ".*?: (collected|refused|failed|stopped|expiring): (.*)"$', "{0}: {1}"),
     ],
 }
 

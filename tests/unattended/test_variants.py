@@ -112,5 +112,5 @@ def test_the_source_of_ansible_eda(scene: parts.Scene, tmp_path: Path) -> None:
         outcomes = parts.wait(lambda: found if len(found := scene.outcomes(rulebook.said())) >= len(alerts) else [], "two outcomes")
         assert rulebook.said().count(" is firing for ") == len(alerts)
     assert sorted(name for name, state, _said in outcomes if state == "refused") == [
-        f'"Unmapped{number}" "{alert["fingerprint"]}"' for number, alert in enumerate(alerts)
+        f"Unmapped{number} {alert['fingerprint']}" for number, alert in enumerate(alerts)
     ]
