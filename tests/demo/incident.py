@@ -113,6 +113,7 @@ def main() -> int:
             print(kubectl(scene.cluster, "get", "pod", "cart", f"--namespace={NAMESPACE}", f"--output=jsonpath={JSONPATH}"), end="")
     title("What is left")
     (bundle,) = scene.sealed()
+    print(f"the pod   has {len(scene.containers())} debug containers: the second alert added none")
     print(f"bundle    {bundle}\nreport    {bundle / 'report.html'}\nverify    ansible-playbook kubedebug.pods.verify -e debug_bundle={bundle}")
     return 0
 

@@ -98,7 +98,7 @@ def test_an_alert_becomes_evidence_once(scene: parts.Scene, pods: Pods, programs
         parts.wait(lambda: rulebook.said().count(f"{incident} is firing") >= 3, "a repeat of the alert")
         assert len(scene.outcomes(rulebook.said())) == 1, "a repeat was looked at again"
 
-    with scene.rulebook() as other, scene.alertmanager(programs, other.port) as alertmanager:
+    with scene.rulebook() as other, scene.alertmanager(programs, other.port, repeats=True) as alertmanager:
         parts.fire(programs, alertmanager, labels)
         outcome(scene, other, "CPUThrottlingHigh", "collected")
         assert fingerprint(other, "CPUThrottlingHigh") == incident
