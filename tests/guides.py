@@ -6,14 +6,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
+import os
 import re
+import signal
+import subprocess
 import textwrap
 import typing as t
 
 from tests import collection
 
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
 RST = collection.ROOT / "docs" / "docsite" / "rst"
+#: Seconds that a guide may take at most, on a machine that does much else.
+_PATIENCE = 900
 _BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n((?:    :.*\n)*)\n((?:(?:    .*)?\n)+)", re.MULTILINE)
 
 
@@ -60,3 +69,31 @@ def missing(wanted: list[str], printed: str) -> str | None:
         if not any(fnmatch.fnmatchcase(each, pattern) for each in said):
             return line
     return None
+
+
+def follow(guide: str, directory: Path, outputs: Path, environment: dict[str, str], here: t.Callable[[str], str]) -> None:
+    """Do what a guide says in a directory, and demand that what it says is printed. What it leaves running ends.
+
+    ``here`` puts the names of this place into the guide's text; ``outputs`` is a folder for what is printed.
+    """
+    found = steps(guide)
+    script = ["set -eu"]
+    outputs.mkdir()
+    for number, step in enumerate(found):
+        if isinstance(step, File):
+            (outputs / f"file-{number}").write_text(here(step.content))
+            script.append(f"cp '{outputs}/file-{number}' '{step.name}'")
+        else:
+            script.append(f"{{ {here(step.line)}\n}} > '{outputs}/{number}' 2>&1")
+    with subprocess.Popen(["bash", "-c", "\n".join(script)], cwd=directory, env=environment, stdin=subprocess.DEVNULL, start_new_session=True) as shell:
+        try:
+            code = shell.wait(_PATIENCE)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
+    printed = {number: (outputs / str(number)).read_text(errors="replace") for number in range(len(found)) if (outputs / str(number)).exists()}
+    assert code == 0, [*printed.values()][-1][-6000:]
+    for number, text in printed.items():
+        step = t.cast("Command", found[number])
+        lost = missing([here(line) for line in step.output], text)
+        assert lost is None, f"{step.line}\ndid not print\n{lost}\nbut\n{text}"

@@ -57,16 +57,6 @@ class Reader:
 
     def follow(self, guide: str, directory: Path, **variables: str) -> None:
         """Do what the guide says in a directory, and compare what is printed."""
-        steps = guides.steps(guide)
-        script = ["set -eu"]
-        outputs = self.directory / "outputs"
-        outputs.mkdir()
-        for number, step in enumerate(steps):
-            if isinstance(step, guides.File):
-                (outputs / f"file-{number}").write_text(self.here(step.content))
-                script.append(f"cp '{outputs}/file-{number}' '{step.name}'")
-            else:
-                script.append(f"{{ {self.here(step.line)}\n}} > '{outputs}/{number}' 2>&1")
         home = self.directory / "home"
         home.mkdir(exist_ok=True)
         environment = {name: value for name, value in ansible_environment(home).items() if name != "ANSIBLE_COLLECTIONS_PATH"} | {
@@ -75,13 +65,7 @@ class Reader:
             "KUBECONFIG": str(self.cluster.kubeconfig),
             **variables,
         }
-        done = subprocess.run(["bash", "-c", "\n".join(script)], cwd=directory, env=environment, check=False, capture_output=True, text=True)
-        printed = {number: (outputs / str(number)).read_text() for number in range(len(steps)) if (outputs / str(number)).exists()}
-        assert done.returncode == 0, f"{done.stderr}\n{list(printed.values())[-1][-6000:]}"
-        for number, text in printed.items():
-            step = t.cast("guides.Command", steps[number])
-            lost = guides.missing([self.here(line) for line in step.output], text)
-            assert lost is None, f"{step.line}\ndid not print\n{lost}\nbut\n{text}"
+        guides.follow(guide, directory, self.directory / "outputs", environment, self.here)
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -19,8 +17,6 @@ from tests import guides
 from tests.unattended import parts
 
 pytestmark = pytest.mark.integration
-
-GUIDE = "guide_alert_to_evidence"
 
 
 def test_the_guide(scene: parts.Scene, programs: Path, tmp_path: Path) -> None:
@@ -40,37 +36,14 @@ def test_the_guide(scene: parts.Scene, programs: Path, tmp_path: Path) -> None:
             text = re.sub(pattern, name, text)
         return text
 
-    home, work, outputs = (tmp_path / name for name in ("home", "work", "outputs"))
-    for directory in (home / ".ansible", work, outputs):
+    home, work, tools = (tmp_path / name for name in ("home", "work", "bin"))
+    for directory in (home / ".ansible", work, tools):
         directory.mkdir(parents=True)
     (home / ".ansible" / "collections").symlink_to(scene.collections_path)
-    tools = tmp_path / "bin"
-    tools.mkdir()
     (tools / "kubectl").write_text(f'#!/bin/sh\nexec {" ".join(map(repr, scene.cluster.kubectl))} "$@"\n')
     (tools / "kubectl").chmod(0o755)
-
-    steps = guides.steps(GUIDE)
-    script = ["set -eu"]
-    for number, step in enumerate(steps):
-        if isinstance(step, guides.File):
-            (outputs / f"file-{number}").write_text(here(step.content))
-            script.append(f"cp '{outputs}/file-{number}' '{step.name}'")
-        else:
-            script.append(f"{{ {here(step.line)}\n}} > '{outputs}/{number}' 2>&1")
-    environment = {
-        name: value for name, value in scene.environment().items() if name not in ("ANSIBLE_COLLECTIONS_PATH", "K8S_AUTH_KUBECONFIG", "KUBEDEBUG_TOKEN")
-    }
+    own = ("ANSIBLE_COLLECTIONS_PATH", "K8S_AUTH_KUBECONFIG", "KUBEDEBUG_TOKEN")
+    environment = {name: value for name, value in scene.environment().items() if name not in own}
     environment |= {"HOME": str(home), "KUBECONFIG": str(scene.cluster.kubeconfig)}
     environment["PATH"] = os.pathsep.join([str(tools), str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
-    with subprocess.Popen(["bash", "-c", "\n".join(script)], cwd=work, env=environment, stdin=subprocess.DEVNULL, start_new_session=True) as guide:
-        try:
-            code = guide.wait(parts.PATIENCE)
-        finally:
-            parts.end(guide)
-    printed = {number: (outputs / str(number)).read_text() for number in range(len(steps)) if (outputs / str(number)).exists()}
-    log = work / "rulebook.log"
-    assert code == 0, f"{list(printed.values())[-1][-3000:]}\n{log.read_text()[-3000:] if log.exists() else ''}"
-    for number, text in printed.items():
-        step = t.cast("guides.Command", steps[number])
-        lost = guides.missing([here(line) for line in step.output], text)
-        assert lost is None, f"{step.line}\ndid not print\n{lost}\nbut\n{text}"
+    guides.follow("guide_alert_to_evidence", work, tmp_path / "outputs", environment, here)
