@@ -207,7 +207,8 @@ class Scene:
     def outcomes(self, log: str) -> list[tuple[str, str, str]]:
         """(alert, state, summary) of each playbook that ended, out of what a rulebook wrote."""
         found = re.findall(r'"msg": "((?:[^"\\]|\\.)*)"', log)
-        return [(alert, state, summary) for alert, state, summary in (json.loads(f'"{text}"').split(": ", 2) for text in found if text.count(": ") >= 2)]
+        said = (json.loads(f'"{text}"').split(": ", 2) for text in found)
+        return [(words[0], words[1], words[2]) for words in said if len(words) == 3]
 
 
 def create(scene: Scene, *pods: dict[str, t.Any]) -> None:
