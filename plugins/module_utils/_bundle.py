@@ -138,9 +138,14 @@ def _here() -> tuple[str, set[str]]:
 
 
 def _started(pid: int) -> str | None:
-    """When a process started, in the kernel's own count, so that another one of its number is not taken for it. None where that cannot be told."""
+    """When a process started, in the kernel's own count, so that another one of its number is not taken for it. None where that cannot be told.
+
+    One that has ended and that nobody has waited for yet (a zombie) has started at no time any more.
+    """
     fields = _read_line(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else None
+    if len(fields) <= 19:
+        return None
+    return "" if fields[0] in ("Z", "X") else fields[19]
 
 
 def _lives(pid: int) -> bool:

@@ -171,7 +171,7 @@ RECYCLE = ArgumentSpec(
         "recycle_after": {"type": "int", "default": 3600},
         "max_evictions": {"type": "int", "default": 1},
     },
-    mutually_exclusive=PODS.mutually_exclusive,
+    mutually_exclusive=[each for each in PODS.mutually_exclusive if set(each) <= set(_NARROWING)],
 )
 
 

@@ -84,15 +84,15 @@ def answer_error(question: Survey, answers: t.Mapping[str, t.Any]) -> str | None
         return f"'{variable}' value missing" if question["required"] else None
     value = answers[variable]
     if kind in ("text", "textarea", "password"):
-        return "expected to be a string" if type(value) is not str else _bounds(question, len(value))
+        return "expected to be a string" if not isinstance(value, str) else _bounds(question, len(value))
     if kind == "integer":
-        return "expected to be an integer" if type(value) is not int else _bounds(question, value)
+        return "expected to be an integer" if not isinstance(value, int) or isinstance(value, bool) else _bounds(question, value)
     if kind == "float":
-        return "expected to be a numeric type" if type(value) not in (float, int) else _bounds(question, value)
+        return "expected to be a numeric type" if not isinstance(value, (float, int)) or isinstance(value, bool) else _bounds(question, value)
     choices = question["choices"]
     choices = choices.split("\n") if isinstance(choices, str) else choices
     if kind == "multiselect":
-        if type(value) is not list:
+        if not isinstance(value, list):
             return "expected to be a list"
         return next((f"{each} is none of {choices}" for each in value if each not in choices), None)
     return None if value in choices else f"{value} is none of {choices}"

@@ -82,7 +82,7 @@ class Place:
         """Whether RBAC lets a user do something here."""
         flags = [f"--as={user}", *(f"--as-group={group}" for group in groups)]
         review = kubectl(self.cluster, "auth", "can-i", "--list", self.scope, *flags)
-        kind, _, part = resource.partition("/")
+        kind, _slash, part = resource.partition("/")
         name = f"{kind}/{part}" if part else kind
         return any(line.split()[0] == name and verb in line[line.rindex("[") :] for line in review.splitlines() if line.strip())
 

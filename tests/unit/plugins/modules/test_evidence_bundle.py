@@ -23,7 +23,7 @@ import jsonschema
 import pytest
 import yaml
 
-from ansible_collections.kubedebug.pods.plugins.module_utils import _manifest, _tree
+from ansible_collections.kubedebug.pods.plugins.module_utils import _bundle, _manifest, _tree
 from ansible_collections.kubedebug.pods.plugins.modules import evidence_bundle, evidence_bundle_info
 from tests.collection import ROOT
 from tests.invoke import invoke
@@ -548,3 +548,16 @@ def test_what_is_no_bundle(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert put(dest=str(tmp_path / "file"), incident="i", cluster="c")["failure"]["code"] == "bundle_unwritable"
     assert {"SHA256SUMS", "manifest.json", "custody.jsonl"} == {path for path, _kind in problems(tmp_path) if path != "file"}
+
+
+def test_a_process_that_nobody_has_waited_for_is_not_at_work() -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        mark = _bundle._mark({"pid": process.pid, "host": None}, "20261125T101112Z", "20261125T101112Z")
+        assert _bundle._is_at_work(mark)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert not _bundle._is_at_work(mark)
+    finally:
+        process.kill()
+        process.wait()
