@@ -153,8 +153,8 @@ def test_admission_policy(place: Place) -> None:
 
 
 def wait_for_the_policy(place: Place) -> None:
-    """The API server takes a policy up some time after it was made."""
-    until(lambda: bool(place.add("early", image="none-of-them", check=True).get("failed")))
+    """The API server takes a policy up some time after it was made, and its ConfigMap again some time later."""
+    until(lambda: "is none of those" in place.add("early", image="none-of-them", check=True).get("msg", ""))
 
 
 def until(holds: t.Callable[[], bool], seconds: float = 30) -> None:
