@@ -38,6 +38,15 @@ RESTRICTED = {
 }
 
 
+def _keep_configmaps(cluster: Cluster, policy: dict[str, t.Any], binding: dict[str, t.Any]) -> None:
+    """A policy for no namespace, which stays: when the last one with parameters in ConfigMaps is deleted, the API server (1.36) stops reading these, and
+    does not begin again for one that is made later."""
+    kept_policy, kept_binding = copy.deepcopy([policy, binding])
+    kept_policy["metadata"]["name"] = kept_binding["metadata"]["name"] = kept_binding["spec"]["policyName"] = "kubedebug-tests-keep-configmaps"
+    kept_binding["spec"]["matchResources"]["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": "none-of-them"}}
+    kubectl(cluster, "apply", "--filename=-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": [kept_policy, kept_binding]}))
+
+
 @contextlib.contextmanager
 def admission_policy(cluster: Cluster, namespace: str, data: dict[str, str]) -> t.Iterator[dict[str, t.Any]]:
     """docs/admission-policy.yml for one namespace, with other values in its ConfigMap. Its objects have the namespace's name."""
@@ -46,6 +55,8 @@ def admission_policy(cluster: Cluster, namespace: str, data: dict[str, str]) -> 
     config["data"] |= data
     policy["metadata"]["name"] = binding["metadata"]["name"] = binding["spec"]["policyName"] = namespace
     binding["spec"]["matchResources"]["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    if cluster.kind == "embedded":
+        _keep_configmaps(cluster, policy, binding)
     try:
         kubectl(cluster, "apply", "--filename=-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": [config, policy, binding]}))
         yield config
