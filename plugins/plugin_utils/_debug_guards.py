@@ -237,7 +237,8 @@ def consent(
     """Ask all guard rails. ``plans`` are those of the role (a ``preset`` with a ``refusal`` already, or with its ``class`` and ``candidates``), ``pods`` as of
     ``choose``, ``contexts`` those of pod_context_info by the pods' uids, ``containers`` as of ``of_namespace``. A pod without a context is left out.
 
-    What is there already is not added, so a repeat is never too much. Where a guard speaks against one preset only, the others go on.
+    What is there already is not added, so a repeat is never too much. Where a guard speaks against one preset only, the others go on; where no
+    preset is left, no pod is.
     """
     refused = [plan["refusal"] for plan in plans if plan.get("refusal")]
     allowed: list[t.Mapping[str, t.Any]] = []
@@ -264,7 +265,7 @@ def consent(
         against = of_namespace(limits, namespace, (entry for entry in containers if entry.get("namespace") == namespace), adding, now)
         refused += against
         consented = [pod for pod in consented if not against or pod["namespace"] != namespace]
-    return Consent(allowed, consented, refused)
+    return Consent(allowed, consented if allowed else [], refused)
 
 
 def _there(context: t.Mapping[str, t.Any]) -> set[str]:

@@ -248,3 +248,8 @@ def test_a_repeat_adds_nothing_and_is_never_too_much(window: str) -> None:
 
 def test_containers_of_other_namespaces_are_not_counted() -> None:
     assert consent([plan()], limits=Limits(hourly=1), containers=[entry("mine", 1, namespace="other")]).refused == []
+
+
+def test_where_no_preset_is_left_no_pod_is() -> None:
+    made = consent([plan("jvm", 0, "toolkit:1")], limits=Limits(images=("busybox:*",)))
+    assert (names(made.refused), made.plans, made.pods) == (["images"], [], [])
