@@ -10,6 +10,7 @@ import datetime
 import multiprocessing
 import os
 import platform
+import secrets
 import time
 import typing as t
 
@@ -75,6 +76,12 @@ def debug_guards(
     consent = guards.consent(_limits(limits), plans, chosen["chosen"], contexts, around.get("containers", found["containers"]), now)
     words = "How many containers were added in the namespace lately, and how they fared, could be told for these pods only"
     steps = [] if "containers" in around else [{"step": "guards", "state": "partial", "msg": f"{words}: {around.get('msg')}", "namespace": None, "pod": None}]
+    for look in looks:
+        if look.get("context") and look["context"].get("namespace") is None:
+            place = {key: look["_debug_each"][key] for key in ("namespace", "pod")}
+            told = f"Whether the namespace {place['namespace']} is annotated {guards.KILL_SWITCH} could not be looked at"
+            words = f"{told}: it takes the right to get namespaces"
+            steps.append({"step": "guards", "state": "partial", "msg": words, **place})
     uids = {pod["uid"] for pod in consent.pods}
     return {
         "plans": consent.plans,
@@ -91,7 +98,15 @@ def _limits(given: dict[str, t.Any]) -> guards.Limits:
 
 def debug_owner(_ignored: t.Any) -> dict[str, t.Any]:
     parent = multiprocessing.parent_process()
-    return {"pid": parent.pid if parent else os.getpid(), "host": platform.node()}
+    return {"pid": parent.pid if parent else os.getpid(), "host": platform.node(), "token": secrets.token_hex(8)}
+
+
+def debug_evidence(run: dict[str, t.Any], *more: t.Any) -> dict[str, t.Any]:
+    return evidence.finish(run, *more, time.time())
+
+
+def debug_protected(namespace: str, limits: dict[str, t.Any]) -> list[str]:
+    return [refusal["msg"] for refusal in guards.of_request(_limits(limits), namespace, ())]
 
 
 def debug_wrong_redactors(redactors: t.Any) -> list[str]:
@@ -115,13 +130,14 @@ class FilterModule:
             "debug_chosen": debug_chosen,
             "debug_collected": evidence.collected,
             "debug_context": evidence.context,
-            "debug_evidence": evidence.finish,
+            "debug_evidence": debug_evidence,
             "debug_files": stored,
             "debug_guards": debug_guards,
             "debug_numbers": wrong_numbers,
             "debug_order": evidence.order,
             "debug_owner": debug_owner,
             "debug_plan": debug_plan,
+            "debug_protected": debug_protected,
             "debug_report": report,
             "debug_results": debug_results,
             "debug_run": debug_run,

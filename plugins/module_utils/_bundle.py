@@ -166,7 +166,8 @@ def _mark(owner: Document | None, run: str, asked: str) -> Document:
     if is_ours:
         host = here if pid is None or _lives(pid) else host or "elsewhere"
     started = _started(pid) if pid is not None and host == here else None
-    return {"run": run, "asked": asked, "pid": pid, "host": host, "started": started, "at": _manifest.time_text(_manifest.now())}
+    token = (owner or {}).get("token")
+    return {"run": run, "asked": asked, "pid": pid, "host": host, "started": started, "token": token, "at": _manifest.time_text(_manifest.now())}
 
 
 def _is_at_work(mark: Document) -> bool:
@@ -182,7 +183,7 @@ def _is_at_work(mark: Document) -> bool:
 
 def _is_same(mark: Document, other: Document) -> bool:
     """Whether the one who wrote the mark is back."""
-    return all(mark.get(key) == other[key] for key in ("pid", "host", "started")) and other["asked"] in (mark.get("asked"), mark.get("run"))
+    return all(mark.get(key) == other[key] for key in ("pid", "host", "started", "token")) and other["asked"] in (mark.get("asked"), mark.get("run"))
 
 
 class _State(t.NamedTuple):

@@ -71,6 +71,10 @@ options:
         description:
           - Its host, as hostname or boot id. Defaults to the one that the module runs on.
         type: str
+      token:
+        description:
+          - What tells runs of one process apart, as those of several hosts in one play are.
+        type: str
   actor:
     description:
       - Who asks, for C(custody.jsonl). Defaults to C(asked.by) of O(run).
@@ -298,7 +302,7 @@ BUNDLE = ArgumentSpec(
         "incident": {"type": "str"},
         "cluster": {"type": "str"},
         "run": {"type": "dict", "required": True},
-        "owner": {"type": "dict", "options": {"pid": {"type": "int"}, "host": {"type": "str"}}},
+        "owner": {"type": "dict", "options": {"pid": {"type": "int"}, "host": {"type": "str"}, "token": {"type": "str", "no_log": False}}},
         "actor": {"type": "str"},
         "files": {"type": "list", "elements": "dict", "default": [], "options": FILE},
         "report": {"type": "str"},

@@ -82,7 +82,7 @@ def begin(asked: t.Mapping[str, t.Any], tool: t.Mapping[str, str], alert: t.Any,
     told = json.dumps(alert, sort_keys=True, ensure_ascii=True, default=str).encode() if alert else None
     return {
         "id": moment.strftime("%Y%m%dT%H%M%SZ"),
-        "started_at": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "started_at": _time(now),
         "finished_at": None,
         "tool": dict(tool),
         "asked": {**asked, "alert_sha256": told and hashlib.sha256(told).hexdigest()},
@@ -95,11 +95,18 @@ def begin(asked: t.Mapping[str, t.Any], tool: t.Mapping[str, str], alert: t.Any,
     }
 
 
+def _time(now: float) -> str:
+    return datetime.datetime.fromtimestamp(now, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def context(run: t.Mapping[str, t.Any], looks: t.Sequence[t.Mapping[str, t.Any]], masked: t.Sequence[t.Any]) -> dict[str, t.Any]:
     """(``run`` with what is known of the pods now, ``files`` of the context). ``looks``: what pod_context_info returned for each pod, failed or not.
     ``masked``: redactors, as data."""
     redactors = load(masked)
     run = {**run, "pods": [], "steps": list(run["steps"])}
+    if not masked:
+        words = "No secret was masked, as debug_redact is false"
+        run["steps"].append({"step": "redaction", "state": "skipped", "msg": words, "namespace": None, "pod": None})
     files: list[dict[str, t.Any]] = []
     for look in looks:
         place = {"namespace": look["_debug_each"].get("namespace"), "pod": look["_debug_each"]["pod"]}
@@ -113,7 +120,7 @@ def context(run: t.Mapping[str, t.Any], looks: t.Sequence[t.Mapping[str, t.Any]]
         if found.get("version"):
             run["tool"] = {**run["tool"], "kubernetes": str(found["version"])}
         files += _documents(run["id"], found, redactors)
-    return {"run": run, "files": files}
+    return {"run": run, "files": _marked(files, masked)}
 
 
 def finish(
@@ -122,6 +129,7 @@ def finish(
     plans: t.Sequence[t.Mapping[str, t.Any]],
     looks: t.Sequence[t.Mapping[str, t.Any]],
     masked: t.Sequence[t.Any],
+    now: float,
 ) -> dict[str, t.Any]:
     """(``run`` with all answers, ``files`` of the answers and of the last look). ``answered`` is the role's ``debug_results``, ``looks`` what
     pod_context_info returned for each pod after the presets, failed or not."""
@@ -156,7 +164,14 @@ def finish(
                 run["steps"].append({**step, "namespace": found.get("namespace"), "pod": name})
             files += _outputs(name, found, redactors)
     run["changed"] = any(answer["changed"] for answer in run["answers"])
-    return {"run": run, "files": files}
+    run["steps"] = [{**step, "msg": redact_text(step["msg"], redactors)[0]} for step in run["steps"]]
+    run["finished_at"] = _time(now)
+    return {"run": run, "files": _marked(files, masked)}
+
+
+def _marked(files: list[dict[str, t.Any]], masked: t.Sequence[t.Any]) -> list[dict[str, t.Any]]:
+    """Where nothing is masked, all that is stored may hold secrets."""
+    return files if masked else [{**file, "sensitive": True} for file in files]
 
 
 def collected(

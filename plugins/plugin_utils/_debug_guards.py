@@ -156,6 +156,24 @@ def _harm(limits: Limits, context: t.Mapping[str, t.Any], where: str, place: dic
     return refused
 
 
+def _crowd(limits: Limits, contexts: t.Sequence[t.Mapping[str, t.Any]]) -> list[Refusal]:
+    """What speaks against disrupting all these pods at once, of which each one alone may be: so many of one workload."""
+    refused = []
+    by_owner: dict[str, list[t.Mapping[str, t.Any]]] = collections.defaultdict(list)
+    for context in contexts:
+        if context.get("owners"):
+            by_owner[str((context["owners"][0].get("metadata") or {}).get("uid"))].append(context)
+    for crowd in by_owner.values():
+        owner, ready = crowd[0]["owners"][0], _ready(crowd[0]["owners"])
+        allowed = [(budget.get("status") or {}).get("disruptionsAllowed") or 0 for context in crowd for budget in context.get("pod_disruption_budgets") or ()]
+        most = min([*allowed, *([] if ready is None else [ready - limits.replicas + 1])], default=len(crowd))
+        if len(crowd) > max(1, most):
+            whose = f"{len(crowd)} pods of {owner.get('kind')} {(owner.get('metadata') or {}).get('name')}"
+            words = f"{whose} would be disrupted at once, and {max(1, most)} may be: name fewer pods."
+            refused.append(_refusal("replicas", len(crowd), max(1, most), words))
+    return refused
+
+
 def _ready(owners: t.Sequence[t.Mapping[str, t.Any]]) -> int | None:
     """Ready replicas of the nearest owner that counts them: 1 for a pod without one; None where its status is not known."""
     if not owners:
@@ -250,6 +268,7 @@ def consent(
             against += of_history(limits, plan["preset"], history(plan["preset"], containers, now))
         if plan["class"] >= DISRUPTIVE:
             against += [harm for pod in known for harm in of_pod(limits, contexts[pod["uid"]], (), plan["class"]) if harm["guard"] == "replicas"]
+            against += _crowd(limits, [contexts[pod["uid"]] for pod in known])
         refused += [refusal for refusal in against if refusal not in refused]
         if not against:
             allowed.append(plan)

@@ -132,7 +132,7 @@ def finish(
     answered: dict[str, t.Any], after: dict[str, t.Any] | None = None, plans: t.Sequence[dict[str, t.Any]] = ()
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     begun = evidence.context(run(), [look()], REDACTORS)["run"]
-    made = evidence.finish(begun, answered, plans, [after or look()], REDACTORS)
+    made = evidence.finish(begun, answered, plans, [after or look()], REDACTORS, 1795597890.0)
     return valid(made["run"]), {file["path"].rsplit("/", 1)[-1]: file for file in made["files"]}
 
 
@@ -200,3 +200,20 @@ def test_what_those_that_follow_are_told() -> None:
     assert (made["report"], made["digest"], made["answered"], made["changed"]) == ("/evidence/x/report.html", "d", 1, True)
     foretold = evidence.collected({}, {}, {**opened, "path": None}, told, True)
     assert (foretold["path"], foretold["report"], foretold["answered"]) == (None, None, 1)
+
+
+def test_a_run_that_is_through_is_not_said_to_be_interrupted() -> None:
+    told, _files = finish(answer())
+    assert told["finished_at"] == "2026-11-25T09:11:30Z"
+
+
+def test_where_nothing_is_masked_it_is_said_and_all_is_sensitive() -> None:
+    made = evidence.context(run(), [look(logs=[{"container": "app", "previous": False, "log": "hunter2", "log_truncated": False}])], [])
+    assert [step["step"] for step in valid(made["run"])["steps"]] == ["redaction"]
+    assert all(file["sensitive"] for file in made["files"])
+
+
+def test_what_broke_off_is_told_without_secrets() -> None:
+    begun = evidence.context(run(), [look()], REDACTORS)["run"]
+    begun["steps"].append({"step": "preset", "state": "failed", "msg": "it said hunter2", "namespace": None, "pod": None})
+    assert evidence.finish(begun, {}, [], [look()], REDACTORS, 1795597890.0)["run"]["steps"][0]["msg"] == "it said ***HIDDEN***"

@@ -253,3 +253,17 @@ def test_containers_of_other_namespaces_are_not_counted() -> None:
 def test_where_no_preset_is_left_no_pod_is() -> None:
     made = consent([plan("jvm", 0, "toolkit:1")], limits=Limits(images=("busybox:*",)))
     assert (names(made.refused), made.plans, made.pods) == (["images"], [], [])
+
+
+@pytest.mark.parametrize(
+    ("ready", "disruptions", "pods", "refused"),
+    [(9, 1, 3, ["replicas"]), (9, 3, 3, []), (3, None, 3, ["replicas"]), (4, None, 3, []), (9, 1, 1, [])],
+)
+def test_so_many_pods_of_a_workload_are_disrupted_at_once(ready: int, disruptions: int | None, pods: int, refused: list[str]) -> None:
+    budgets = [] if disruptions is None else [{"metadata": {"name": "b"}, "status": {"disruptionsAllowed": disruptions}}]
+    owner = {"kind": "ReplicaSet", "metadata": {"name": "cart", "uid": "o"}, "status": {"readyReplicas": ready}}
+    around = context(owners=[owner], pod_disruption_budgets=budgets)
+    places = [{**POD, "pod": f"cart-{number}", "uid": f"u{number}"} for number in range(pods)]
+    made = guards.consent(Limits(), [plan(), plan("jvm", 2)], places, {place["uid"]: around for place in places}, [], NOW)
+    assert names(made.refused) == refused
+    assert [one["preset"] for one in made.plans] == (["dns"] if refused else ["dns", "jvm"])
