@@ -101,8 +101,10 @@ def debug_owner(_ignored: t.Any) -> dict[str, t.Any]:
     return {"pid": parent.pid if parent else os.getpid(), "host": platform.node(), "token": secrets.token_hex(8)}
 
 
-def debug_evidence(run: dict[str, t.Any], *more: t.Any) -> dict[str, t.Any]:
-    return evidence.finish(run, *more, time.time())
+def debug_evidence(
+    run: dict[str, t.Any], answered: dict[str, t.Any], plans: list[dict[str, t.Any]], looks: list[dict[str, t.Any]], redactors: list[t.Any]
+) -> dict[str, t.Any]:
+    return evidence.finish(run, answered, plans, looks, redactors, time.time())
 
 
 def debug_protected(namespace: str, limits: dict[str, t.Any]) -> list[str]:
