@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from tests import cluster as test_cluster
 from tests.cluster.accounts import kubectl
 
 from .figures import Figure, ratio, seconds
@@ -18,6 +19,7 @@ from .waiting import watcher
 PRESETS = ("process", "sockets", "dns")
 PODS = ("collected-1", "collected-2", "collected-3")
 LABEL = "collected"
+NAME = "cart.shop.test"
 
 
 def figures(stage: Stage, rounds: int, say: t.Callable[[str], None]) -> list[Figure]:
@@ -53,6 +55,7 @@ def _collect(stage: Stage, turn: int, which: dict[str, t.Any], pods: int) -> flo
         "debug_target": "app",
         "debug_image_busybox": stage.cluster.images["busybox"],
         "debug_presets": list(PRESETS),
+        "debug_dns_names": [NAME],
         "debug_incident": f"benchmark {turn} {pods}",
         "debug_dest": str(stage.scratch / "evidence"),
         "debug_guard_containers": 1000,
@@ -63,16 +66,15 @@ def _collect(stage: Stage, turn: int, which: dict[str, t.Any], pods: int) -> flo
 
 
 def _make_pods(stage: Stage) -> None:
-    container = {"name": "app", "image": stage.cluster.images["distroless"]}
-    items = [
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": name, "labels": {LABEL: "yes"}},
-            "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]},
-        }
-        for name in PODS
-    ]
+    # With a name server that answers, as a pod has one: what the tool waits for is not what is measured.
+    names = {"name": "names", "image": test_cluster.image(stage.cluster, "names"), "args": [f"{NAME}=192.0.2.7"]}
+    spec = {
+        "terminationGracePeriodSeconds": 1,
+        "containers": [{"name": "app", "image": stage.cluster.images["distroless"]}, names],
+        "dnsPolicy": "None",
+        "dnsConfig": {"nameservers": ["127.0.0.1"]},
+    }
+    items = [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {LABEL: "yes"}}, "spec": spec} for name in PODS]
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     kubectl(stage.cluster, "create", f"--namespace={stage.namespace}", "--filename=-", text=text)
     kubectl(stage.cluster, "wait", f"--namespace={stage.namespace}", f"--selector={LABEL}=yes", "pod", "--for=condition=Ready", "--timeout=120s")
